@@ -1,23 +1,32 @@
-import { dlopen, FFIType, read } from "bun:ffi";
+import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { SystemError } from "./errno.ts";
 
 /**
  * The C library, as far as the agent needs it. Only this folder touches FFI; each wrapper beside this
  * file follows one manual page and throws {@link SystemError} with every argument of the failed call.
  */
 
-const { i32, u32, i64, u64, ptr } = FFIType;
+const { i32, u32, i64, u64, ptr: pointer } = FFIType;
 
 const libc = dlopen("libc.so.6", {
-  __errno_location: { args: [], returns: ptr },
-  mount: { args: [ptr, ptr, ptr, u64, ptr], returns: i32 },
-  umount2: { args: [ptr, i32], returns: i32 },
+  __errno_location: { args: [], returns: pointer },
+  mount: { args: [pointer, pointer, pointer, u64, pointer], returns: i32 },
+  umount2: { args: [pointer, i32], returns: i32 },
   syscall: { args: [i64, i64, i64, i64, i64, i64, i64], returns: i64 },
-  chroot: { args: [ptr], returns: i32 },
-  execve: { args: [ptr, ptr, ptr], returns: i32 },
+  openat: { args: [i32, pointer, i32, u32], returns: i32 },
+  readlinkat: { args: [i32, pointer, pointer, u64], returns: i64 },
+  mknodat: { args: [i32, pointer, u32, u64], returns: i32 },
+  utimensat: { args: [i32, pointer, pointer, i32], returns: i32 },
+  llistxattr: { args: [pointer, pointer, u64], returns: i64 },
+  lgetxattr: { args: [pointer, pointer, pointer, u64], returns: i64 },
+  lsetxattr: { args: [pointer, pointer, pointer, u64, i32], returns: i32 },
+  statfs: { args: [pointer, pointer], returns: i32 },
+  chroot: { args: [pointer], returns: i32 },
+  execve: { args: [pointer, pointer, pointer], returns: i32 },
   reboot: { args: [i32], returns: i32 },
   sync: { args: [], returns: FFIType.void },
   signal: { args: [i32, i64], returns: i64 },
-  sigprocmask: { args: [i32, ptr, ptr], returns: i32 },
+  sigprocmask: { args: [i32, pointer, pointer], returns: i32 },
   close: { args: [i32], returns: i32 },
   umask: { args: [u32], returns: u32 },
 }).symbols;
@@ -36,4 +45,11 @@ export function cstring(text: string): Buffer {
   return Buffer.from(`${text}\0`);
 }
 
-export { libc };
+/** Throws {@link SystemError} where a call returned -1; `describe` is asked only then. */
+export function check(result: number | bigint, describe: () => string): number {
+  if (result >= 0) return Number(result);
+  const number = errno();
+  throw new SystemError(describe(), number);
+}
+
+export { libc, ptr };

@@ -1,0 +1,48 @@
+import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
+import { livesInMemory, mount, umount } from "./mount.ts";
+import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
+
+/**
+ * The system calls that may wait for a server, by name. They are called in place (`directCalls`) or on a
+ * thread of their own (threads.ts), so that the main thread, with its deadlines, never waits in the kernel.
+ */
+export const calls = {
+  mount,
+  umount,
+  openTree,
+  openIn,
+  openAt,
+  close,
+  readlinkAt,
+  makeNode,
+  setTimes,
+  listXattrs,
+  setXattr,
+  renameNoReplace,
+  livesInMemory,
+} as const;
+
+export type Calls = typeof calls;
+export type CallName = keyof Calls;
+
+/** The same calls as promises. */
+export type KernelCalls = {
+  readonly [Name in CallName]: (...args: Parameters<Calls[Name]>) => Promise<ReturnType<Calls[Name]>>;
+};
+
+/** For what cannot block: a tmpfs, a test. */
+export const directCalls: KernelCalls = promised(
+  (name, args) => new Promise((resolve) => resolve(invoke(name, args))),
+);
+
+/** Builds the promise form of every call from one function that makes it. */
+export function promised(make: (name: CallName, args: readonly unknown[]) => Promise<unknown>): KernelCalls {
+  const table: Record<string, (...args: unknown[]) => Promise<unknown>> = {};
+  for (const name of Object.keys(calls)) table[name] = (...args) => make(name as CallName, args);
+  return table as unknown as KernelCalls;
+}
+
+/** Makes a call by name; the arguments come from {@link KernelCalls}, which has typed them. */
+export function invoke(name: CallName, args: readonly unknown[]): unknown {
+  return (calls[name] as (...a: readonly unknown[]) => unknown)(...args);
+}

@@ -1,0 +1,84 @@
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, RENAME_NOREPLACE, SYS } from "./constants.ts";
+import { SystemError } from "./errno.ts";
+import { check, cstring, libc, ptr } from "./libc.ts";
+
+/** What Node's file system calls lack: device nodes, exact times, extended attributes, renames that refuse. */
+
+/** mknod(2) for device nodes, FIFOs and sockets; `rdev` as stat gives it. @throws SystemError */
+export function makeNode(path: string, mode: number, rdev: bigint): void {
+  const p = cstring(path);
+  check(libc.mknodat(AT_FDCWD, ptr(p), mode, rdev), () => `mknod(${path}, ${mode.toString(8)}, ${rdev})`);
+}
+
+/** utimensat(2), to the nanosecond, of the inode itself and not where a symlink leads. @throws SystemError */
+export function setTimes(path: string, atimeNs: bigint, mtimeNs: bigint): void {
+  const p = cstring(path);
+  const times = new BigInt64Array([...timespec(atimeNs), ...timespec(mtimeNs)]);
+  check(libc.utimensat(AT_FDCWD, ptr(p), ptr(times), AT_SYMLINK_NOFOLLOW), () => `utimensat(${path})`);
+}
+
+const SECOND = 1_000_000_000n;
+
+/** Times before 1970 are negative, but the nanoseconds of a timespec never are. */
+function timespec(ns: bigint): [bigint, bigint] {
+  const rest = ((ns % SECOND) + SECOND) % SECOND;
+  return [(ns - rest) / SECOND, rest];
+}
+
+/** One extended attribute, xattr(7). */
+export interface Xattr {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
+const XATTR_LIST_MAX = 65536;
+const XATTR_SIZE_MAX = 65536;
+
+/**
+ * The extended attributes that a copy keeps: security.*, user.*, trusted.* and POSIX ACLs. Others belong to
+ * one file system (system.nfs4_acl) and mean nothing on another. @throws SystemError
+ */
+export function listXattrs(path: string): Xattr[] {
+  const p = cstring(path);
+  const list = Buffer.alloc(XATTR_LIST_MAX);
+  const length = check(libc.llistxattr(ptr(p), ptr(list), list.length), () => `listxattr(${path})`);
+  const found: Xattr[] = [];
+  for (const name of list.toString("utf8", 0, length).split("\0")) {
+    if (!/^(security|user|trusted)\.|^system\.posix_acl_(access|default)$/.test(name)) continue;
+    const n = cstring(name);
+    const value = Buffer.alloc(XATTR_SIZE_MAX);
+    const size = libc.lgetxattr(ptr(p), ptr(n), ptr(value), value.length);
+    try {
+      found.push({
+        name,
+        value: value.subarray(
+          0,
+          check(size, () => `getxattr(${path}, ${name})`),
+        ),
+      });
+    } catch (error) {
+      // Listed but gone or not readable by us (ENODATA): the kernel lists more than it gives.
+      if (!(error instanceof SystemError) || (error.code !== "ENODATA" && error.code !== "EACCES"))
+        throw error;
+    }
+  }
+  return found;
+}
+
+/** lsetxattr(2). @throws SystemError */
+export function setXattr(path: string, xattr: Xattr): void {
+  const [p, n] = [cstring(path), cstring(xattr.name)];
+  // A pointer to an empty array is not to be had; the length says that nothing is read there.
+  const value = xattr.value.length > 0 ? xattr.value : new Uint8Array(1);
+  const result = libc.lsetxattr(ptr(p), ptr(n), ptr(value), xattr.value.length, 0);
+  check(result, () => `setxattr(${path}, ${xattr.name})`);
+}
+
+/** renameat2(2) with RENAME_NOREPLACE: EEXIST where the new name is taken, and nothing is lost. @throws SystemError */
+export function renameNoReplace(from: string, to: string): void {
+  const [f, t] = [cstring(from), cstring(to)];
+  check(
+    libc.syscall(SYS.renameat2, AT_FDCWD, ptr(f), AT_FDCWD, ptr(t), RENAME_NOREPLACE, 0),
+    () => `renameat2(${from}, ${to}, noreplace)`,
+  );
+}

@@ -1,0 +1,52 @@
+import type { Pointer } from "bun:ffi";
+import { REBOOT } from "./constants.ts";
+import { check, cstring, libc, ptr } from "./libc.ts";
+
+/** The last acts of the first process: another root, another program, another boot. */
+
+/** chroot(2); chdir is the caller's. @throws SystemError */
+export function chroot(path: string): void {
+  const p = cstring(path);
+  check(libc.chroot(ptr(p)), () => `chroot(${path})`);
+}
+
+const SIGNALS = 64;
+const SIG_DFL = 0;
+const SIG_SETMASK = 2;
+
+/**
+ * execve(2) of the real init: default signal dispositions (Bun ignores SIGPIPE and SIGXFSZ, and an ignored
+ * signal stays ignored across exec), an empty signal mask, and only this environment. Does not return.
+ * @throws SystemError
+ */
+export function exec(
+  path: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): never {
+  for (let signal = 1; signal <= SIGNALS; signal++) {
+    // SIGKILL and SIGSTOP cannot be set, and glibc keeps 32 and 33 to itself: their refusal changes nothing.
+    libc.signal(signal, SIG_DFL);
+  }
+  const none = new BigUint64Array(16);
+  libc.sigprocmask(SIG_SETMASK, ptr(none), null);
+  const p = cstring(path);
+  const argv = pointers(args);
+  const envp = pointers(Object.entries(environment).map(([name, value]) => `${name}=${value}`));
+  check(libc.execve(ptr(p), argv.pointer, envp.pointer), () => `execve(${path}, [${args.join(" ")}])`);
+  throw new Error(`execve(${path}) returned without an error`);
+}
+
+/** A NULL-terminated array of C strings; `keep` holds the memory for as long as the pointer is in use. */
+function pointers(strings: readonly string[]): { pointer: Pointer; keep: Buffer[]; array: BigUint64Array } {
+  const keep = strings.map(cstring);
+  const array = new BigUint64Array([...keep.map((s) => BigInt(ptr(s))), 0n]);
+  return { pointer: ptr(array), keep, array };
+}
+
+/** sync(2), then reboot(2). Returns only where the kernel refuses. @throws SystemError */
+export function restartMachine(how: "reboot" | "poweroff" | "halt"): void {
+  libc.sync();
+  const command = { reboot: REBOOT.RESTART, poweroff: REBOOT.POWER_OFF, halt: REBOOT.HALT }[how];
+  check(libc.reboot(command), () => `reboot(${how})`);
+}

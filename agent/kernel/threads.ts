@@ -1,0 +1,76 @@
+import { type CallName, type KernelCalls, promised } from "./calls.ts";
+import { SystemError } from "./errno.ts";
+import type { CallReply, CallRequest } from "./worker.ts";
+
+interface Job {
+  readonly request: CallRequest;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Threads that make system calls, so that one that waits for a dead server holds up neither the main thread
+ * nor the others. Threads are started when the ones there are busy, up to `limit`; further calls queue.
+ * A thread stuck in the kernel cannot be ended, only left behind: execve(2) ends it, as NFS waits are killable.
+ */
+export class KernelThreads {
+  readonly calls: KernelCalls = promised((name, args) => this.#call(name, args));
+  readonly #limit: number;
+  readonly #idle: Worker[] = [];
+  readonly #all = new Set<Worker>();
+  readonly #queue: Job[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Starts the first thread before it is needed: that takes a third of a second on slow machines. */
+  warmUp(): void {
+    if (this.#all.size === 0) this.#idle.push(this.#start());
+  }
+
+  /** Ends the threads that are idle; used where the process lives on. */
+  close(): void {
+    for (const worker of this.#all) worker.terminate();
+    this.#all.clear();
+    this.#idle.length = 0;
+  }
+
+  #call(name: CallName, args: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request: { name, args }, resolve, reject });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#queue.length === 0) return;
+    const worker = this.#idle.pop() ?? (this.#all.size < this.#limit ? this.#start() : undefined);
+    if (worker === undefined) return;
+    const job = this.#queue.shift();
+    if (job === undefined) return;
+    worker.onmessage = (event: MessageEvent<CallReply>) => {
+      this.#idle.push(worker);
+      settle(job, event.data);
+      this.#next();
+    };
+    worker.onerror = (event) => {
+      this.#all.delete(worker);
+      job.reject(new Error(`a system call thread died in ${job.request.name}: ${event.message}`));
+      this.#next();
+    };
+    worker.postMessage(job.request);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
+    this.#all.add(worker);
+    return worker;
+  }
+}
+
+function settle(job: Job, reply: CallReply): void {
+  if (reply.ok) job.resolve(reply.value);
+  else if ("errno" in reply) job.reject(new SystemError(reply.call, reply.errno));
+  else job.reject(new Error(reply.message));
+}

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { DOMAIN, hostsFile, MANAGEMENT_NODE, type NodeAddress, SERVER_ADDRESS } from "./network.ts";
+import type { ServiceDefinition } from "./service.ts";
+
+/** What both of dnsmasq's roles share (dnsmasq(8)): nothing of this host's own configuration is read. */
+const base = ["keep-in-foreground", "log-facility=-", "user=root", "no-hosts", "no-resolv", "pid-file"];
+
+/** DNS for the cluster's domain, with reverse names. Names of nobody are refused, not passed on. */
+export function dnsServer(nodes: readonly NodeAddress[], directory: string): ServiceDefinition {
+  const config = join(directory, "dns.conf");
+  const hosts = join(directory, "dns.hosts");
+  const lines = [
+    ...base,
+    "port=53",
+    `listen-address=${SERVER_ADDRESS}`,
+    "bind-interfaces",
+    `domain=${DOMAIN}`,
+    `local=/${DOMAIN}/`,
+    "local=/0.0.10.in-addr.arpa/",
+    `addn-hosts=${hosts}`,
+    "log-queries",
+  ];
+  return {
+    name: "dns",
+    argv: ["dnsmasq", `--conf-file=${config}`],
+    port: 53,
+    files: {
+      [config]: `${lines.join("\n")}\n`,
+      [hosts]: hostsFile([{ name: MANAGEMENT_NODE, address: SERVER_ADDRESS }, ...nodes]),
+    },
+  };
+}
+
+/** DHCP with a fixed address and host name for each MAC address; others get nothing. */
+export function dhcpServer(nodes: readonly NodeAddress[], directory: string): ServiceDefinition {
+  const config = join(directory, "dhcp.conf");
+  const lines = [
+    ...base,
+    "port=0",
+    "interface=br0",
+    "bind-dynamic",
+    `dhcp-range=${SERVER_ADDRESS},static,255.255.255.0,1h`,
+    "dhcp-authoritative",
+    // The address belongs to the machine: nobody else needs to be asked by a ping of three seconds.
+    "no-ping",
+    `dhcp-leasefile=${join(directory, "dhcp.leases")}`,
+    `dhcp-option=option:dns-server,${SERVER_ADDRESS}`,
+    `dhcp-option=option:router,${SERVER_ADDRESS}`,
+    `domain=${DOMAIN}`,
+    `dhcp-option=option:domain-name,${DOMAIN}`,
+    ...nodes.map((node) => `dhcp-host=${node.mac},${node.address},${node.name}`),
+    "log-dhcp",
+  ];
+  return {
+    name: "dhcp",
+    argv: ["dnsmasq", `--conf-file=${config}`],
+    files: { [config]: `${lines.join("\n")}\n` },
+  };
+}

@@ -1,0 +1,190 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import invariant from "tiny-invariant";
+import type { Accelerator, NetworkCard } from "../machine/arguments.ts";
+import { type Machine, switchOn } from "../machine/machine.ts";
+import { built, out } from "../paths.ts";
+import type { Authority } from "../pki.ts";
+import { dhcpServer, dnsServer } from "./dnsmasq.ts";
+import {
+  buildBridge,
+  DOMAIN,
+  hostsFile,
+  type NodeAddress,
+  nodeAddress,
+  SERVER_ADDRESS,
+  tapOf,
+  USER_SERVER_ADDRESS,
+} from "./network.ts";
+import { type Export, nfsServer, portmapper } from "./nfs.ts";
+import { openHost, openNamespace, type Place } from "./place.ts";
+import { freePorts } from "./ports.ts";
+import { defineService, type Service } from "./service.ts";
+
+/** What the management node serves, and who its nodes are. */
+export interface BenchPlan {
+  /** Folder in out/bench for transcripts and logs; emptied first. */
+  readonly name: string;
+  /** `bridge`: each node on a tap of its own; `user`: QEMU's user network, one node, NFS version 4 only. */
+  readonly network: "bridge" | "user";
+  /** How many nodes there are: n01, n02, … */
+  readonly nodes: number;
+  readonly exports: readonly Export[];
+  /** A folder of CSV tables in tabdump form, made for the ports and the address of this bench. */
+  readonly tables: (server: ServerPoint) => string;
+  /** The certificate that the server shows. */
+  readonly authority: Authority;
+}
+
+/** How guests reach the management node. */
+export interface ServerPoint {
+  readonly address: string;
+  readonly nfsPort: number;
+  readonly xcatPort: number;
+}
+
+export interface BootSpec {
+  readonly accelerator: Accelerator;
+  readonly kernel: string;
+  readonly initrd?: string;
+  readonly parameters: readonly string[];
+  /** What tells this boot from others in the transcripts' names. */
+  readonly label: string;
+  /** MiB. */
+  readonly memory?: number;
+  readonly processors?: number;
+}
+
+/** A running management node and its machines. Everything ends with {@link Bench.close}, or with this process. */
+export interface Bench {
+  readonly directory: string;
+  readonly server: ServerPoint;
+  readonly nodes: readonly NodeAddress[];
+  /** By name: nfs, stub and, on a bridge, rpcbind, dns and dhcp. */
+  service(name: string): Service;
+  node(name: string): NodeAddress;
+  boot(name: string, spec: BootSpec): Machine;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Builds the network and starts every service. */
+export async function openBench(plan: BenchPlan): Promise<Bench> {
+  const directory = join(out, "bench", plan.name);
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const nodes = Array.from({ length: plan.nodes }, (_, index) => nodeAddress(index + 1));
+  const bridged = plan.network === "bridge";
+  invariant(bridged || nodes.length === 1, "on the user network all guests have one address: only one node");
+  const place = bridged ? await openNamespace() : openHost();
+  try {
+    if (bridged) await buildBridge(place, nodes);
+    const server = bridged ? { address: SERVER_ADDRESS, nfsPort: 2049, xcatPort: 3001 } : await userServer();
+    const services = defineServices(plan, place, directory, server, nodes);
+    // The NFS server registers itself with the portmapper and ends where there is none.
+    await services.get(portmapper.name)?.start();
+    await Promise.all([...services.values()].map((service) => service.start()));
+    return assemble(plan, place, directory, server, nodes, services);
+  } catch (error) {
+    await place.close();
+    throw error;
+  }
+}
+
+async function userServer(): Promise<ServerPoint> {
+  const [nfsPort, xcatPort] = await freePorts(2);
+  invariant(nfsPort !== undefined && xcatPort !== undefined);
+  return { address: USER_SERVER_ADDRESS, nfsPort, xcatPort };
+}
+
+function defineServices(
+  plan: BenchPlan,
+  place: Place,
+  directory: string,
+  server: ServerPoint,
+  nodes: readonly NodeAddress[],
+): Map<string, Service> {
+  const bridged = plan.network === "bridge";
+  const bind = bridged ? "0.0.0.0" : "127.0.0.1";
+  const hosts = join(directory, "hosts");
+  // A guest on the user network comes from this host's own loopback address.
+  writeFileSync(hosts, hostsFile(bridged ? nodes : nodes.map((node) => ({ ...node, address: "127.0.0.1" }))));
+  const { certificate, key } = plan.authority;
+  const definitions = [
+    nfsServer(plan.exports, { bind, port: server.nfsPort, versions: bridged ? [3, 4] : [4] }, directory),
+    {
+      name: "stub",
+      argv: [
+        ...[built.server, "serve", "--tables", plan.tables(server), "--listen", `${bind}:${server.xcatPort}`],
+        ...["--hosts", hosts, "--cert", certificate, "--key", key, "--name", "mn"],
+      ],
+      port: server.xcatPort,
+    },
+    ...(bridged ? [portmapper, dnsServer(nodes, directory), dhcpServer(nodes, directory)] : []),
+  ];
+  return new Map(
+    definitions.map((definition) => [definition.name, defineService(place, directory, definition)]),
+  );
+}
+
+function assemble(
+  plan: BenchPlan,
+  place: Place,
+  directory: string,
+  server: ServerPoint,
+  nodes: readonly NodeAddress[],
+  services: ReadonlyMap<string, Service>,
+): Bench {
+  const machines: Machine[] = [];
+
+  function node(name: string): NodeAddress {
+    const found = nodes.find((candidate) => candidate.name === name);
+    invariant(found, `bench ${plan.name} has no node ${name}`);
+    return found;
+  }
+
+  function card(address: NodeAddress): NetworkCard {
+    const { mac, name } = address;
+    if (plan.network === "bridge") return { kind: "tap", mac, tap: tapOf(address) };
+    return { kind: "user", mac, hostname: name, domain: DOMAIN };
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all(machines.map((machine) => machine.kill()));
+    await place.close();
+  }
+
+  return {
+    directory,
+    server,
+    nodes,
+    node,
+    service(name) {
+      const service = services.get(name);
+      invariant(service, `bench ${plan.name} has no service ${name}`);
+      return service;
+    },
+    boot(name, spec) {
+      const machine = switchOn(
+        place,
+        {
+          name,
+          accelerator: spec.accelerator,
+          processors: spec.processors ?? 2,
+          memory: spec.memory ?? 1024,
+          kernel: spec.kernel,
+          initrd: spec.initrd ?? built.initrd,
+          parameters: spec.parameters,
+          cards: [card(node(name))],
+          reportFile: join(directory, `${name}.${spec.label}.report`),
+        },
+        directory,
+        `${name}.${spec.label}`,
+      );
+      machines.push(machine);
+      return machine;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,68 @@
+/** A network card: on a tap of the bench's bridge, or on QEMU's own user network, which needs no privilege. */
+export type NetworkCard =
+  | { readonly kind: "tap"; readonly mac: string; readonly tap: string }
+  | { readonly kind: "user"; readonly mac: string; readonly hostname: string; readonly domain: string };
+
+export type Accelerator = "kvm" | "tcg";
+
+/** A machine as a value: all that QEMU is told about it. */
+export interface MachineSpec {
+  readonly name: string;
+  readonly accelerator: Accelerator;
+  readonly processors: number;
+  /** MiB. */
+  readonly memory: number;
+  /** Path of a bzImage. */
+  readonly kernel: string;
+  readonly initrd: string;
+  /** The kernel's parameters, each one word of the command line as it is to be quoted. */
+  readonly parameters: readonly string[];
+  readonly cards: readonly NetworkCard[];
+  /** Where what the guest writes to its report port goes. */
+  readonly reportFile: string;
+}
+
+/** The name of the virtio-serial port for reports: `/dev/virtio-ports/<name>` where udev runs. */
+export const REPORT_PORT = "statelite.report";
+
+/** QEMU's arguments for a machine, the program's name first (qemu-system-x86_64(1)). The console is on standard input and output. */
+export function qemuArguments(machine: MachineSpec): string[] {
+  const accelerator = machine.accelerator === "kvm" ? ["-accel", "kvm"] : ["-accel", "tcg,thread=multi"];
+  return [
+    "qemu-system-x86_64",
+    ...["-name", machine.name],
+    // No default devices: a statement of what the machine has is all it has.
+    ...["-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35"],
+    ...accelerator,
+    // Bun's baseline wants more than QEMU's default processor has: every extension the accelerator knows.
+    ...["-cpu", "max"],
+    ...["-smp", String(machine.processors), "-m", String(machine.memory)],
+    // A guest that resets itself is at its end, and the bench learns it from QEMU's exit.
+    "-no-reboot",
+    ...["-kernel", machine.kernel, "-initrd", machine.initrd, "-append", machine.parameters.join(" ")],
+    ...["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"],
+    ...["-device", "virtio-serial-pci"],
+    ...["-chardev", `file,id=report,path=${escapeComma(machine.reportFile)}`],
+    ...["-device", `virtserialport,chardev=report,name=${REPORT_PORT}`],
+    ...machine.cards.flatMap(cardArguments),
+  ];
+}
+
+function cardArguments(card: NetworkCard, index: number): string[] {
+  const id = `net${index}`;
+  // Without the option ROM the firmware does not try to boot from the network first.
+  const device = ["-device", `virtio-net-pci,netdev=${id},mac=${card.mac},romfile=`];
+  switch (card.kind) {
+    case "tap":
+      return ["-netdev", `tap,id=${id},ifname=${card.tap},script=no,downscript=no`, ...device];
+    case "user":
+      return ["-netdev", `user,id=${id},hostname=${card.hostname},domainname=${card.domain}`, ...device];
+    default:
+      return card satisfies never;
+  }
+}
+
+/** QEMU's option syntax ends a value at a comma unless it is doubled. */
+function escapeComma(value: string): string {
+  return value.replaceAll(",", ",,");
+}

@@ -25,6 +25,8 @@ export interface Problem {
   readonly found: string;
   /** What to do about it: `export /install to 10.0.0.17 in /etc/exports and run exportfs -ra`. */
   readonly remedy: string;
+  /** The litefile row it is about, of a `row` problem. */
+  readonly row?: { readonly options: string; readonly path: string };
 }
 
 /** Thrown where going on makes no sense; carries every problem found so far, never none. */

@@ -1,0 +1,103 @@
+import type { Entry } from "./entry.ts";
+import { joinPath, LAYOUT, type Location } from "./layout.ts";
+import type { EntryIndex } from "./nesting.ts";
+import { type Observations, type Observed, resolved } from "./observation.ts";
+
+/** A place that was looked at for an entry's content, in the order of the search. */
+export interface Candidate {
+  readonly location: Location;
+  /** `source 1 (10.0.0.1:/syncdirs/common)`, `default`, `state`, `local disk`. */
+  readonly name: string;
+  /** Absent where the place was looked at and could serve; else why it was passed over. */
+  readonly passedOver?: string;
+  readonly observed?: Observed;
+}
+
+/** A litetree source as the plan sees it. */
+export interface Source {
+  /** Path inside the root where it is mounted, or would be. */
+  readonly tree: string;
+  /** `10.0.0.1:/syncdirs/common`. */
+  readonly name: string;
+  /** Why it could not be mounted; absent where it is there. */
+  readonly unavailable?: string;
+}
+
+/** All candidates of an entry, sources first by priority, the default last (rules 1 to 3). */
+export function candidates(
+  entry: Entry,
+  index: EntryIndex,
+  sources: readonly Source[],
+  seen: Observations,
+): Candidate[] {
+  const found = sources.map((source, position): Candidate => {
+    const location = { tree: source.tree, path: entry.path };
+    const name = `source ${position + 1} (${source.name})`;
+    if (source.unavailable !== undefined)
+      return { location, name, passedOver: `not mounted: ${source.unavailable}` };
+    const why = unfit(entry, location, seen) ?? unfitSource(entry, index, location, seen);
+    return candidate(location, name, why, seen);
+  });
+  const location = { tree: "/", path: joinPath(LAYOUT.defaults, entry.path) };
+  found.push(candidate(location, "default", unfit(entry, location, seen), seen));
+  return found;
+}
+
+function candidate(location: Location, name: string, why: string | undefined, seen: Observations): Candidate {
+  if (why !== undefined) return { location, name, passedOver: why };
+  const observed = seen.at(location);
+  return observed === undefined ? { location, name } : { location, name, observed };
+}
+
+/** Why a place cannot serve an entry, whatever tree it is in. */
+function unfit(entry: Entry, location: Location, seen: Observations): string | undefined {
+  const failure = seen.failure(location);
+  if (failure !== undefined) return `could not be looked at: ${failure}`;
+  const observed = seen.at(location);
+  if (observed === undefined) return "not there";
+  const behind = resolved(observed);
+  if (behind === undefined) {
+    return keepsLink(entry)
+      ? undefined
+      : `a symlink to ${observed.link?.text}, which leads nowhere inside its tree`;
+  }
+  if (entry.directory && behind.kind !== "directory") return `a ${behind.kind}, a directory was wanted`;
+  if (entry.option.endsWith("con") && behind.kind !== "file") return `a ${behind.kind}, a file was wanted`;
+  if (behind.kind === "socket") return "a socket, which cannot be copied";
+  return undefined;
+}
+
+/** A link entry that is a file may itself be a symlink: it is copied as it is. All others need what is behind it. */
+export function keepsLink(entry: Entry): boolean {
+  return entry.option === "link" && !entry.directory;
+}
+
+/** What only a source can do wrong: be empty, or be there only for entries of their own. */
+function unfitSource(
+  entry: Entry,
+  index: EntryIndex,
+  location: Location,
+  seen: Observations,
+): string | undefined {
+  const observed = seen.at(location);
+  const directory = observed && resolved(observed);
+  if (directory?.kind !== "directory") return undefined;
+  if (entry.directory && directory.names?.length === 0) return "an empty directory";
+  const child = directory.names?.map((name) => joinPath(entry.path, name)).find((path) => index.has(path));
+  if (child !== undefined) return `holds ${child}, an entry of its own`;
+  if (index.hasBelow(entry.path) && holdsOnlyEntries(location, index, seen)) {
+    return "holds nothing but what leads to entries of their own";
+  }
+  return undefined;
+}
+
+/** Whether everything below a directory of a source is an entry, or a directory on the way to one (rule 3). */
+function holdsOnlyEntries(location: Location, index: EntryIndex, seen: Observations): boolean {
+  const observed = seen.at(location);
+  if (observed?.kind !== "directory" || observed.names === undefined) return false;
+  return observed.names.every((name) => {
+    const path = joinPath(location.path, name);
+    if (index.has(path)) return true;
+    return index.hasBelow(path) && holdsOnlyEntries({ tree: location.tree, path }, index, seen);
+  });
+}

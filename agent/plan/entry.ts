@@ -1,0 +1,140 @@
+import type { Problem } from "../errors.ts";
+import type { LitefileRow } from "../xcat/tables.ts";
+import { isBelow, LAYOUT } from "./layout.ts";
+
+/** Where an entry's content lives and how it appears at its path (semantics section 5). */
+export type Option =
+  | "tmpfs"
+  | "link"
+  | "link,ro"
+  | "ro"
+  | "con"
+  | "link,con"
+  | "persistent"
+  | "link,persistent"
+  | "localdisk";
+
+/** One litefile row that makes sense by itself. */
+export interface Entry {
+  readonly row: LitefileRow;
+  readonly option: Option;
+  /** Normalised, absolute, without a trailing slash. */
+  readonly path: string;
+  /** The row's path ended in a slash. */
+  readonly directory: boolean;
+}
+
+export interface Entries {
+  readonly entries: readonly Entry[];
+  readonly problems: readonly Problem[];
+}
+
+/** Rows to entries, in order of path: the rows that cannot be understood become problems (rules 8 and 9). */
+export function readEntries(rows: readonly LitefileRow[]): Entries {
+  const byPath = new Map<string, Entry>();
+  const problems: Problem[] = [];
+  for (const row of rows) {
+    const entry = readEntry(row);
+    if ("found" in entry) {
+      problems.push(entry);
+      continue;
+    }
+    const first = byPath.get(entry.path);
+    if (first === undefined) byPath.set(entry.path, entry);
+    else if (first.option !== entry.option) problems.push(conflict(entry, first));
+    else if (entry.directory && !first.directory) byPath.set(entry.path, entry);
+  }
+  const entries = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return { entries, problems };
+}
+
+/** Option words as a set: their order means nothing, so that `ro,link` is `link,ro`. */
+const OPTIONS: Readonly<Record<string, Option>> = {
+  "": "link",
+  tmpfs: "tmpfs",
+  rw: "tmpfs",
+  tempfs: "tmpfs",
+  "rw,tmpfs": "link",
+  "rw,tempfs": "link",
+  link: "link",
+  "link,tmpfs": "link",
+  "link,rw": "link",
+  "link,rw,tmpfs": "link",
+  "link,ro": "link,ro",
+  ro: "ro",
+  con: "con",
+  "con,link": "link,con",
+  persistent: "persistent",
+  "link,persistent": "link,persistent",
+  localdisk: "localdisk",
+};
+
+/** The option that a litefile options column asks for; undefined where no meaning is defined for it. */
+export function parseOptions(text: string): Option | undefined {
+  const words = text.split(",").map((word) => word.trim());
+  return OPTIONS[[...new Set(words)].sort().join(",")];
+}
+
+function readEntry(row: LitefileRow): Entry | Problem {
+  const { path: raw } = row;
+  if (raw.includes("\n") || raw.includes("\0")) {
+    return rowProblem(
+      row,
+      "litefile-path",
+      "its path holds a newline or NUL byte",
+      "correct the file column in litefile",
+    );
+  }
+  if (!raw.startsWith("/")) {
+    return rowProblem(
+      row,
+      "litefile-path",
+      "its path is relative, an absolute one was wanted",
+      "correct the file column in litefile",
+    );
+  }
+  const components = raw.split("/").filter((c) => c !== "" && c !== ".");
+  if (components.includes("..") || components.length === 0) {
+    const what = components.length === 0 ? "its path is the root directory" : 'its path contains ".."';
+    return rowProblem(row, "litefile-path", what, "name the file or directory itself in litefile");
+  }
+  const path = `/${components.join("/")}`;
+  for (const own of [LAYOUT.statelite, LAYOUT.defaults]) {
+    if (path === own || isBelow(path, own)) {
+      return rowProblem(row, "litefile-path", `${own} belongs to the agent`, "remove the row from litefile");
+    }
+  }
+  const option = parseOptions(row.options);
+  if (option === undefined) {
+    return rowProblem(
+      row,
+      "litefile-options",
+      `its options "${row.options}" have no meaning`,
+      "use one of tmpfs, link, link,ro, ro, con, link,con, persistent, link,persistent, localdisk",
+    );
+  }
+  const directory = raw.endsWith("/");
+  if (directory && (option === "con" || option === "link,con")) {
+    return rowProblem(
+      row,
+      "litefile-con",
+      `"${option}" is for files, the row is a directory`,
+      "name the files one by one, or use tmpfs",
+    );
+  }
+  return { row, option, path, directory };
+}
+
+function conflict(entry: Entry, first: Entry): Problem {
+  return rowProblem(
+    entry.row,
+    "litefile-duplicate",
+    `the same path has a row with "${first.row.options}" already, which is used`,
+    "keep one of the two rows in litefile",
+  );
+}
+
+/** A problem of one row: `litefile: "ro" /etc/ro.conf: in none of 2 sources`. */
+export function rowProblem(row: LitefileRow, code: string, found: string, remedy: string): Problem {
+  return { class: "row", code, doing: "litefile", on: `"${row.options}" ${row.path}`, found, remedy, row };
+}

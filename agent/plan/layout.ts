@@ -1,0 +1,74 @@
+/** Where things lie on a running node (semantics section 2), as paths inside the root. */
+
+export const LAYOUT = {
+  /** The agent's tmpfs. */
+  statelite: "/.statelite",
+  /** Volatile content, and the target of every `link` entry. */
+  tmpfs: "/.statelite/tmpfs",
+  /** Above the node's state directory. */
+  persistent: "/.statelite/persistent",
+  /** Above the litetree sources. */
+  sources: "/.statelite/mnt",
+  /** The rows as received. */
+  litefile: "/.statelite/litefile",
+  litetree: "/.statelite/litetree",
+  log: "/.statelite/statelite.log",
+  report: "/.statelite/report.json",
+  /** In the image: the copies that liteimg made. */
+  defaults: "/.default",
+  localDisk: "/.sllocal/localmnt",
+} as const;
+
+/** The node's own state directory. */
+export function stateDirectory(node: string): string {
+  return `${LAYOUT.persistent}/${node}`;
+}
+
+/** Where a litetree source is mounted: `/.statelite/mnt/<server>/<dir>`. */
+export function sourceDirectory(server: string, directory: string): string {
+  return `${LAYOUT.sources}/${server}/${directory}`.replace(/\/+/g, "/").replace(/\/$/, "");
+}
+
+/**
+ * A place inside a tree. Links met on the way to `path` are followed as if `tree` were the root directory,
+ * so that what a source or a node's state contains cannot lead out of it.
+ */
+export interface Location {
+  /** Path of the tree's top inside the root: `/` for the image, `/.statelite/tmpfs`, a source. */
+  readonly tree: string;
+  /** Absolute path inside the tree. */
+  readonly path: string;
+}
+
+/** The location as one path inside the root, for people. */
+export function formatLocation(location: Location): string {
+  return joinPath(location.tree, location.path);
+}
+
+/** Joins without doubling slashes; `b` is taken as relative to `a`. */
+export function joinPath(a: string, b: string): string {
+  return `${a}/${b}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
+}
+
+/** The directory part: `/etc` for `/etc/motd`, `/` for `/etc`. */
+export function parentPath(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Whether `path` lies somewhere below `ancestor`; a path is not below itself. */
+export function isBelow(path: string, ancestor: string): boolean {
+  return path !== ancestor && path.startsWith(ancestor === "/" ? "/" : `${ancestor}/`);
+}
+
+/** The symlink text that leads from the link at `from` to `to`, both absolute: relative, so that it holds in any root. */
+export function relativeLink(from: string, to: string): string {
+  const base = parentPath(from).split("/").filter(Boolean);
+  const goal = to.split("/").filter(Boolean);
+  let same = 0;
+  while (same < base.length && same < goal.length && base[same] === goal[same]) same++;
+  return [...base.slice(same).map(() => ".."), ...goal.slice(same)].join("/") || ".";
+}

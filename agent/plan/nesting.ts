@@ -1,0 +1,99 @@
+import type { Problem } from "../errors.ts";
+import { type Entry, type Option, rowProblem } from "./entry.ts";
+import { parentPath } from "./layout.ts";
+
+/** The nearest entry above each path among `entries`, by a given path of each (rule 3). */
+export function nearestParents<T>(items: readonly T[], pathOf: (item: T) => string): Map<T, T> {
+  const byPath = new Map(items.map((item) => [pathOf(item), item]));
+  const parents = new Map<T, T>();
+  for (const item of items) {
+    for (let up = parentPath(pathOf(item)); up !== "/"; up = parentPath(up)) {
+      const parent = byPath.get(up);
+      if (parent === undefined) continue;
+      parents.set(item, parent);
+      break;
+    }
+  }
+  return parents;
+}
+
+/** Entries by path, to ask what lies below a directory without looking at all of them. */
+export class EntryIndex {
+  readonly #entries: readonly Entry[];
+  readonly #paths: ReadonlySet<string>;
+
+  /** `entries` in order of path, as {@link readEntries} gives them. */
+  constructor(entries: readonly Entry[]) {
+    this.#entries = entries;
+    this.#paths = new Set(entries.map((entry) => entry.path));
+  }
+
+  has(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
+  /** The entries below a directory, at any depth, in order of path. */
+  below(path: string): readonly Entry[] {
+    // "0" is the character after "/": together they enclose everything that starts with `path/`.
+    return this.#entries.slice(this.#firstFrom(`${path}/`), this.#firstFrom(`${path}0`));
+  }
+
+  hasBelow(path: string): boolean {
+    return this.#entries[this.#firstFrom(`${path}/`)]?.path.startsWith(`${path}/`) === true;
+  }
+
+  /** Index of the first entry whose path is not smaller. */
+  #firstFrom(path: string): number {
+    let [low, high] = [0, this.#entries.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const entry = this.#entries[middle];
+      if (entry !== undefined && entry.path < path) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** What liteimg enforces (rule 4): a problem for each child that its parent does not allow. */
+export function illegalPairs(entries: readonly Entry[]): Map<Entry, Problem> {
+  const parents = nearestParents(entries, (entry) => entry.path);
+  const problems = new Map<Entry, Problem>();
+  for (const [child, parent] of parents) {
+    const why = refusal(parent.option, child);
+    if (why === undefined) continue;
+    const found = `${why}, and it lies below "${parent.row.options}" ${parent.row.path}`;
+    problems.set(
+      child,
+      rowProblem(child.row, "litefile-nesting", found, "change one of the two rows, then run liteimg again"),
+    );
+  }
+  return problems;
+}
+
+/** The row that the server adds by itself, whatever becomes of /etc/. */
+export function isImpliedMtab(entry: Entry): boolean {
+  return entry.path === "/etc/mtab" && entry.option === "link";
+}
+
+function refusal(parent: Option, child: Entry): string | undefined {
+  if (isImpliedMtab(child)) return undefined;
+  const childLinks = child.option.startsWith("link");
+  switch (parent) {
+    case "link":
+      if (!childLinks) return `"${child.option}" is no link`;
+      return child.option === "link,ro" ? '"link,ro" may not lie below a link' : undefined;
+    case "link,persistent":
+      return child.option === "link,persistent" ? undefined : `only "link,persistent" may lie there`;
+    case "persistent":
+      return child.option === "persistent" ? undefined : `only "persistent" may lie there`;
+    case "ro":
+    case "con":
+    case "link,ro":
+    case "link,con":
+      return "nothing may lie there";
+    case "tmpfs":
+    case "localdisk":
+      return childLinks ? `"${child.option}" is a link` : undefined;
+  }
+}

@@ -1,0 +1,244 @@
+import type { Problem } from "../errors.ts";
+import { type Candidate, keepsLink } from "./choose.ts";
+import { type Entry, rowProblem } from "./entry.ts";
+import { formatLocation, joinPath, LAYOUT, type Location, parentPath, relativeLink } from "./layout.ts";
+import { type NodeKind, type Observed, resolved, type Target } from "./observation.ts";
+import type { Op } from "./op.ts";
+import type { OwnTrees } from "./questions.ts";
+
+/** How an entry appears at its path. */
+export type Placement = "bind" | "link" | "inside parent";
+
+/** An entry that the plan can carry out. */
+export interface Placed {
+  readonly entry: Entry;
+  readonly candidates: readonly Candidate[];
+  /** What the content comes from: one candidate, several for `con`, the state itself where it is there. */
+  readonly winners: readonly Candidate[];
+  /** Where the content is once it is placed. */
+  readonly content: Location;
+  readonly placement: Placement;
+  /** After the links of the image above the last component. */
+  readonly canonical: string;
+  /** The nearest placed entry above. */
+  readonly parent?: Placed;
+}
+
+/** What an entry was decided to be made from, before it is known how it can appear. */
+export interface Choice {
+  readonly entry: Entry;
+  readonly candidates: readonly Candidate[];
+  readonly winners: readonly Candidate[];
+  readonly target: Target;
+}
+
+/** Decides where the content goes and how it appears, or why it cannot. */
+export function place(choice: Choice, parent: Placed | undefined, trees: OwnTrees): Placed | Problem {
+  const { entry, winners, candidates, target } = choice;
+  const content = contentLocation(choice, trees);
+  if (content === undefined) return missingTree(entry);
+  const placement = placementOf(entry, content, parent);
+  const placed: Placed = {
+    entry,
+    candidates,
+    winners,
+    content,
+    placement,
+    canonical: target.canonical,
+    ...(parent && { parent }),
+  };
+  return (parent === undefined ? targetProblem(placed, target) : undefined) ?? placed;
+}
+
+function contentLocation({ entry, winners, target }: Choice, trees: OwnTrees): Location | undefined {
+  switch (entry.option) {
+    case "persistent":
+    case "link,persistent":
+      return trees.state === undefined ? undefined : { tree: trees.state, path: entry.path };
+    case "localdisk":
+      return trees.localDisk === undefined ? undefined : { tree: trees.localDisk, path: entry.path };
+    case "ro":
+    case "link,ro":
+      return winners[0]?.location;
+    case "tmpfs":
+    case "con":
+      return { tree: LAYOUT.tmpfs, path: target.canonical };
+    case "link":
+    case "link,con":
+      // The image's symlink names this path, whatever links lie above it.
+      return { tree: LAYOUT.tmpfs, path: entry.path };
+  }
+}
+
+function missingTree(entry: Entry): Problem {
+  if (entry.option === "localdisk") {
+    return rowProblem(
+      entry.row,
+      "localdisk-none",
+      "this node has no local disk mounted at /.sllocal/localmnt",
+      "set up the partition file and PARTITION_* on the kernel command line, or change the option",
+    );
+  }
+  return rowProblem(
+    entry.row,
+    "state-none",
+    "this node has no persistent area: STATEMNT is empty or absent",
+    "give the node a row in the statelite table and run nodeset again, or change the option",
+  );
+}
+
+function placementOf(entry: Entry, content: Location, parent: Placed | undefined): Placement {
+  const insideTmpfs = parent?.content.tree === LAYOUT.tmpfs;
+  switch (entry.option) {
+    case "tmpfs":
+    case "link":
+    case "link,con":
+      if (insideTmpfs && content.tree === LAYOUT.tmpfs) return "inside parent";
+      return entry.option === "tmpfs" ? "bind" : "link";
+    case "link,ro":
+      return "link";
+    case "link,persistent":
+      return parent === undefined ? "link" : "bind";
+    case "ro":
+    case "con":
+    case "persistent":
+    case "localdisk":
+      return "bind";
+  }
+}
+
+/** What the content will be, for the mount point's sake. */
+export function contentIsDirectory(placed: Placed): boolean {
+  return observedKind(placed.winners[0]?.observed) === "directory";
+}
+
+function observedKind(observed: Observed | undefined): NodeKind | undefined {
+  return observed && (resolved(observed) ?? observed).kind;
+}
+
+/** Rule 7: whether the image has what the entry needs at its path. */
+function targetProblem(placed: Placed, target: Target): Problem | undefined {
+  const { entry } = placed;
+  const again = "run liteimg for this image again, then boot the node again";
+  if (placed.placement === "link") {
+    const wanted = joinPath(LAYOUT.tmpfs, entry.path);
+    if (target.linkText !== undefined && leadsTo(target.canonical, target.linkText) === wanted)
+      return undefined;
+    const is = target.linkText === undefined ? (target.kind ?? "nothing") : `a symlink to ${target.linkText}`;
+    return rowProblem(
+      entry.row,
+      "target-missing",
+      `the image has ${is} there, a symlink to ${wanted} was wanted`,
+      again,
+    );
+  }
+  if (target.kind === undefined) {
+    const dangling =
+      target.linkText === undefined
+        ? ""
+        : `: ${target.canonical} is a symlink to ${target.linkText}, which leads nowhere`;
+    return rowProblem(
+      entry.row,
+      "target-missing",
+      `the image has nothing there to mount on${dangling}`,
+      again,
+    );
+  }
+  const directory = contentIsDirectory(placed);
+  if ((target.kind === "directory") === directory) return undefined;
+  const found = `the image has a ${target.kind} there, the content is a ${directory ? "directory" : "file"}`;
+  return rowProblem(entry.row, "target-kind", found, `make both the same; ${again}`);
+}
+
+function leadsTo(link: string, text: string): string {
+  const parts: string[] = [];
+  for (const part of (text.startsWith("/") ? text : `${parentPath(link)}/${text}`).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+/** The ops that make the content, without showing it yet. `exclude` are the paths of placed entries below. */
+export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
+  const { entry, content } = placed;
+  const { row } = entry;
+  const [winner] = placed.winners;
+  const ops: Op[] = [];
+  if (winner === undefined) return ops;
+  const point = mountpoint(placed);
+  if (point !== undefined) ops.push(point);
+  switch (entry.option) {
+    case "tmpfs":
+    case "link": {
+      const follow = !keepsLink(entry) && placed.placement !== "inside parent";
+      ops.push({
+        kind: "copy",
+        row,
+        from: winner.location,
+        follow: follow || entry.directory,
+        to: content,
+        exclude,
+      });
+      break;
+    }
+    case "persistent":
+    case "link,persistent":
+    case "localdisk":
+      if (winner.location.tree !== content.tree) {
+        ops.push({ kind: "seed", row, from: winner.location, follow: true, to: content, exclude });
+      }
+      if (placed.placement === "link") ops.push(symlink(placed));
+      break;
+    case "con":
+    case "link,con":
+      ops.push({ kind: "concatenate", row, from: placed.winners.map((w) => w.location), to: content });
+      break;
+    case "link,ro":
+      ops.push(symlink(placed));
+      break;
+    case "ro":
+      break;
+    default:
+      entry.option satisfies never;
+  }
+  return ops;
+}
+
+/** The ops that show the content at the entry's path. */
+export function bindOps(placed: Placed): Op[] {
+  if (placed.placement !== "bind") return [];
+  const target = { tree: "/", path: placed.canonical };
+  return [
+    {
+      kind: "bind",
+      row: placed.entry.row,
+      from: placed.content,
+      target,
+      readonly: placed.entry.option === "ro",
+    },
+  ];
+}
+
+function symlink(placed: Placed): Op {
+  const at = { tree: LAYOUT.tmpfs, path: placed.entry.path };
+  const text = relativeLink(formatLocation(at), formatLocation(placed.content));
+  return { kind: "symlink", row: placed.entry.row, at, text };
+}
+
+/** Below a parent that is a copy the image's own target is hidden: the copy needs one. */
+function mountpoint(placed: Placed): Op | undefined {
+  const { parent, winners, content } = placed;
+  const [winner] = winners;
+  if (parent === undefined || placed.placement !== "bind" || winner === undefined) return undefined;
+  const path = joinPath(parent.content.path, placed.canonical.slice(parent.canonical.length));
+  const at = { tree: parent.content.tree, path };
+  if (at.tree === content.tree && at.path === content.path) return undefined;
+  return {
+    kind: "mountpoint",
+    row: placed.entry.row,
+    at,
+    directory: contentIsDirectory(placed),
+    like: winner.location,
+  };
+}

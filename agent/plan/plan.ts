@@ -1,0 +1,193 @@
+import type { Problem } from "../errors.ts";
+import type { LitefileRow } from "../xcat/tables.ts";
+import { type Candidate, candidates, type Source } from "./choose.ts";
+import { type Entry, readEntries, rowProblem } from "./entry.ts";
+import { type Expectation, SMALL_FILE } from "./expectation.ts";
+import { formatLocation, isBelow, LAYOUT, parentPath } from "./layout.ts";
+import { EntryIndex, illegalPairs, isImpliedMtab } from "./nesting.ts";
+import { type Observations, type Observed, resolved, type Target } from "./observation.ts";
+import type { Op } from "./op.ts";
+import { bindOps, type Choice, contentOps, type Placed, place } from "./place.ts";
+import { type OwnTrees, ownTree, questions, type Trees } from "./questions.ts";
+
+/** Everything that decides a plan, as data. */
+export interface PlanInput extends OwnTrees {
+  readonly rows: readonly LitefileRow[];
+  /** In priority order, the ones that could not be mounted included. */
+  readonly sources: readonly Source[];
+  readonly seen: Observations;
+  /** The image's view of each entry, by its path. */
+  readonly targets: ReadonlyMap<string, Target>;
+}
+
+/** Ops that do not depend on each other and may run side by side. */
+export type Stage = readonly Op[];
+
+/** What will be done, why, and what must be true afterwards. */
+export interface Plan {
+  readonly placed: readonly Placed[];
+  /** Contents first, parents before children; the binds last, one after the other. */
+  readonly stages: readonly Stage[];
+  readonly binds: readonly Op[];
+  readonly expectations: readonly Expectation[];
+  readonly problems: readonly Problem[];
+}
+
+/** The entries of some rows and what must be looked at to plan them. */
+export function prepare(rows: readonly LitefileRow[], trees: Trees) {
+  const { entries, problems } = readEntries(rows);
+  return { entries, problems, questions: questions(entries, trees) };
+}
+
+/** Decides every entry: who wins, how it appears, in what order (semantics section 5). */
+export function makePlan(input: PlanInput): Plan {
+  const { entries, problems: unread } = readEntries(input.rows);
+  const problems: Problem[] = [...unread];
+  const illegal = illegalPairs(entries);
+  const index = new EntryIndex(entries);
+  const choices: Choice[] = [];
+  for (const entry of entries) {
+    const bad = illegal.get(entry);
+    const choice = bad ?? choose(entry, index, input);
+    if ("class" in choice) problems.push(choice);
+    else choices.push(choice);
+  }
+  const placed = placeAll(choices, input, problems);
+  return {
+    placed,
+    stages: stagesOf(placed),
+    binds: placed.flatMap(bindOps),
+    expectations: placed.flatMap(expectationsOf),
+    problems,
+  };
+}
+
+function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Problem {
+  const found = candidates(entry, index, input.sources, input.seen);
+  const target = input.targets.get(entry.path) ?? { canonical: entry.path };
+  const own = ownCandidate(entry, input);
+  if (own !== undefined) {
+    if (own.passedOver !== undefined) {
+      const remedy = "move it away on the server that keeps it, or change the row; nothing was changed";
+      return rowProblem(
+        entry.row,
+        "state-kind",
+        `${formatLocation(own.location)} is ${own.passedOver}`,
+        remedy,
+      );
+    }
+    return { entry, candidates: [own, ...found], winners: [own], target };
+  }
+  const usable = found.filter((candidate) => candidate.passedOver === undefined);
+  const [first] = usable;
+  if (first === undefined) return unresolved(entry, found);
+  return { entry, candidates: found, winners: winnersOf(entry, usable, first), target };
+}
+
+/** `con` takes every source that has the file, and the default only where none has it. */
+function winnersOf(entry: Entry, usable: readonly Candidate[], first: Candidate): readonly Candidate[] {
+  if (!entry.option.endsWith("con")) return [first];
+  const sources = usable.filter((candidate) => candidate.name !== "default");
+  return sources.length > 0 ? sources : [first];
+}
+
+/** What the node has kept from earlier boots, where the option keeps anything. */
+function ownCandidate(entry: Entry, input: PlanInput): Candidate | undefined {
+  const tree = ownTree(entry, input);
+  if (tree === undefined) return undefined;
+  const location = { tree, path: entry.path };
+  const name = entry.option === "localdisk" ? "local disk" : "state";
+  const failure = input.seen.failure(location);
+  if (failure !== undefined) return { location, name, passedOver: `not to be looked at: ${failure}` };
+  const observed = input.seen.at(location);
+  if (observed === undefined) return undefined;
+  const why = wrongKind(entry, observed);
+  return why === undefined ? { location, name, observed } : { location, name, observed, passedOver: why };
+}
+
+function wrongKind(entry: Entry, observed: Observed): string | undefined {
+  const behind = resolved(observed);
+  if (behind === undefined)
+    return `a symlink to ${observed.link?.text}, which leads nowhere inside the state area`;
+  if (entry.directory && behind.kind !== "directory") return `a ${behind.kind}, a directory was wanted`;
+  return undefined;
+}
+
+function unresolved(entry: Entry, found: readonly Candidate[]): Problem {
+  const reasons = found.map((candidate) => `${candidate.name}: ${candidate.passedOver}`);
+  return rowProblem(
+    entry.row,
+    "unresolved",
+    `has no content (${reasons.join("; ")})`,
+    "put it into the image and run liteimg again, put it into a litetree source, or remove the row",
+  );
+}
+
+function placeAll(choices: readonly Choice[], trees: OwnTrees, problems: Problem[]): Placed[] {
+  const ordered = [...choices].sort((a, b) => (a.target.canonical < b.target.canonical ? -1 : 1));
+  const byPath = new Map<string, Placed>();
+  const all: Placed[] = [];
+  for (const choice of ordered) {
+    const parent = nearest(choice.target.canonical, byPath);
+    // The server always sends it: where its directory is no copy that it could go into, the directory's own serves.
+    if (isImpliedMtab(choice.entry) && parent !== undefined && parent.content.tree !== LAYOUT.tmpfs) continue;
+    const result = place(choice, parent, trees);
+    if ("class" in result) problems.push(result);
+    else {
+      all.push(result);
+      byPath.set(result.canonical, result);
+    }
+  }
+  return all;
+}
+
+function nearest(path: string, placed: ReadonlyMap<string, Placed>): Placed | undefined {
+  for (let up = parentPath(path); up !== "/"; up = parentPath(up)) {
+    const parent = placed.get(up);
+    if (parent !== undefined) return parent;
+  }
+  return undefined;
+}
+
+function depth(placed: Placed): number {
+  return placed.parent === undefined ? 0 : depth(placed.parent) + 1;
+}
+
+function stagesOf(placed: readonly Placed[]): Stage[] {
+  const children = new Map<Placed, Placed[]>();
+  for (const child of placed) {
+    if (child.parent === undefined) continue;
+    const siblings = children.get(child.parent);
+    if (siblings === undefined) children.set(child.parent, [child]);
+    else siblings.push(child);
+  }
+  const stages: Op[][] = [];
+  for (const item of placed) {
+    const exclude = (children.get(item) ?? [])
+      .filter((child) => isBelow(child.entry.path, item.entry.path))
+      .map((child) => child.entry.path.slice(item.entry.path.length + 1));
+    const ops = contentOps(item, exclude);
+    if (ops.length === 0) continue;
+    const level = depth(item);
+    while (stages.length <= level) stages.push([]);
+    stages[level]?.push(...ops);
+  }
+  return stages;
+}
+
+function expectationsOf(placed: Placed): Expectation[] {
+  const { entry, winners, content } = placed;
+  const about = { row: entry.row, path: entry.path };
+  const [winner] = winners;
+  if (winner?.observed?.kind === "symlink" && entry.option === "link") return [];
+  const expected: Expectation[] = [{ kind: "same", ...about, as: content }];
+  if (placed.placement === "bind") {
+    expected.push({ kind: "mounted", ...about, readonly: entry.option === "ro" });
+  }
+  const sizes = winners.map((w) => w.observed && resolved(w.observed));
+  const small =
+    sizes.every((o) => o?.kind === "file") && sizes.reduce((sum, o) => sum + (o?.size ?? 0), 0) <= SMALL_FILE;
+  const copied = winner !== undefined && winner.location.tree !== content.tree;
+  if (small && copied) expected.push({ kind: "content", ...about, of: winners.map((w) => w.location) });
+  return expected;
+}

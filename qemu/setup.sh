@@ -1,0 +1,31 @@
+#!/bin/sh
+# The one set-up step: npm's packages first (this needs only Node.js and npm), then Debian's (setup/main.ts).
+# Does nothing where nothing is missing.
+set -eu
+cd "$(dirname "$0")/.."
+
+for program in node npm; do
+  command -v "$program" >/dev/null || {
+    echo "set-up: $program is not installed; install Node.js 18 or later with npm: apt-get install nodejs npm" >&2
+    exit 1
+  }
+done
+
+# npm keeps what it installed in node_modules/.package-lock.json: the same packages in the same versions?
+# Packages for other systems are optional, and absent.
+npm_packages_match() {
+  node_modules/.bin/bun --version >/dev/null 2>&1 && node -e '
+    const read = (file) => JSON.parse(require("fs").readFileSync(file, "utf8")).packages;
+    const wanted = read("package-lock.json");
+    const there = read("node_modules/.package-lock.json");
+    const differs = ([path, { version, optional }]) =>
+      path !== "" && (path in there ? there[path].version !== version : !optional);
+    process.exit(Object.entries(wanted).some(differs) || Object.keys(there).some((p) => !(p in wanted)) ? 1 : 0);
+  ' 2>/dev/null
+}
+
+if ! npm_packages_match; then
+  echo "set-up: node_modules does not match package-lock.json: running npm ci"
+  npm ci --no-audit --no-fund
+fi
+exec node_modules/.bin/bun qemu/setup/main.ts

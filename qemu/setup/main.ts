@@ -82,8 +82,5 @@ try {
   await setUp();
 } catch (error) {
   console.error(`set-up: ${messageOf(error)}`);
-  console.error(
-    error instanceof BenchError ? "" : lastLines(error instanceof Error ? (error.stack ?? "") : "", 5),
-  );
   process.exit(1);
 }

@@ -1,0 +1,76 @@
+import { printable } from "../agent/errors.ts";
+import { INITRD_LIMIT, type InitrdManifest } from "./initrd.ts";
+
+const LARGEST = 8;
+
+/** What was built, as lines for a person: a row for each segment, the largest members, the total. */
+export function formatManifest(manifest: InitrdManifest): string {
+  const { segments, modules, absentModules, total } = manifest;
+  const members = segments.flatMap((segment) => segment.members);
+  const largest = members.toSorted((a, b) => b.bytes - a.bytes).slice(0, LARGEST);
+  const rows = [
+    ["segment", "members", "unpacked", "compressed", ""],
+    ...segments.map((segment) => [
+      segment.name,
+      String(segment.members.length),
+      megabytes(segment.uncompressed),
+      megabytes(segment.compressed),
+      segment.cached ? "unchanged" : "",
+    ]),
+    [
+      "total",
+      String(members.length),
+      megabytes(sum(segments.map((s) => s.uncompressed))),
+      megabytes(total),
+      "",
+    ],
+  ];
+  const lines = [
+    `${manifest.out}, for kernel ${manifest.kernel}`,
+    ...table(rows).map((row) => `  ${row}`),
+    "largest members",
+    ...table(largest.map(({ path, bytes }) => [`/${path}`, megabytes(bytes)])).map((row) => `  ${row}`),
+    `${modules.length} modules: ${modules.join(" ")}`,
+    ...(absentModules.length === 0 ? [] : [`not in this kernel: ${absentModules.join(" ")}`]),
+    `${megabytes(total)} of at most ${megabytes(INITRD_LIMIT)}`,
+  ];
+  return lines.map(printable).join("\n");
+}
+
+/** What a person must not overlook, each a line. */
+export function warnings(manifest: InitrdManifest): string[] {
+  const found: string[] = [];
+  if (!manifest.ca) {
+    found.push(
+      "NO CA IN THIS INITRD: a node can boot from it only with statelite.tls=insecure, believing any server. " +
+        "Give the PEM file of xcatd's CA with --ca (on a management node /etc/xcat/ca/ca-cert.pem)",
+    );
+  }
+  if (manifest.total > INITRD_LIMIT) {
+    found.push(
+      `LARGER THAN ${megabytes(INITRD_LIMIT)}: slow to load over TFTP; leave out modules, or compress more with --level 19`,
+    );
+  }
+  return found;
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 100_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** First column to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fatal } from "../agent/errors.ts";
+import type { CpioEntry } from "./cpio.ts";
+import { indexModules, type ModuleTexts, plainPath, reduceTexts, selectModules } from "./modules.ts";
+import { run } from "./run.ts";
+
+/** A kernel to boot from: its release (`uname -r`) and the folder that has its modules.dep. */
+export interface KernelModules {
+  readonly version: string;
+  /** E.g. `/lib/modules/6.1.0-56-cloud-amd64`. */
+  readonly modulesDir: string;
+}
+
+export interface ModuleFiles {
+  /** The modules, uncompressed, and the reduced modules.* files, below lib/modules/VERSION. */
+  readonly entries: readonly CpioEntry[];
+  readonly chosen: readonly string[];
+  readonly absent: readonly string[];
+}
+
+/** Reads the chosen modules and all that they need. Throws where a required one is not there. */
+export async function moduleFiles(
+  kernel: KernelModules,
+  required: readonly string[],
+  optional: readonly string[],
+): Promise<ModuleFiles> {
+  const doing = "collect the kernel modules";
+  const { version, modulesDir } = kernel;
+  const texts = await readTexts(kernel);
+  const index = indexModules(texts);
+  const { chosen, missing, absent } = selectModules(index, required, optional);
+  if (missing.length > 0) {
+    throw fatal("module-missing", {
+      doing,
+      on: `kernel ${version}`,
+      found: `${missing.join(", ")}: neither in ${modulesDir}/modules.dep nor in its modules.builtin`,
+      remedy:
+        "install the package with the rest of this kernel's modules (Red Hat: kernel-modules-extra) and run " +
+        `depmod ${version}, or build for a kernel that has them with --kernel and --modules`,
+    });
+  }
+  const folder = `lib/modules/${version}`;
+  const modules = chosen.map(async (name): Promise<CpioEntry> => {
+    const path = index.files.get(name)?.path ?? name;
+    const data = await readModule(join(modulesDir, path), kernel);
+    return { kind: "file", path: `${folder}/${plainPath(path)}`, mode: 0o644, data };
+  });
+  const lists = Object.entries(reduceTexts(texts, chosen)).map(
+    ([name, text]: [string, string]): CpioEntry => ({
+      kind: "file",
+      path: `${folder}/modules.${name}`,
+      mode: 0o644,
+      data: Buffer.from(text),
+    }),
+  );
+  return { entries: [...lists, ...(await Promise.all(modules))], chosen, absent };
+}
+
+async function readTexts({ version, modulesDir }: KernelModules): Promise<ModuleTexts> {
+  const read = async (name: string) => {
+    const file = Bun.file(join(modulesDir, `modules.${name}`));
+    return (await file.exists()) ? await file.text() : "";
+  };
+  const texts = {
+    dep: await read("dep"),
+    alias: await read("alias"),
+    softdep: await read("softdep"),
+    builtin: await read("builtin"),
+  };
+  if (texts.dep !== "") return texts;
+  throw fatal("kernel-missing", {
+    doing: "collect the kernel modules",
+    on: `kernel ${version}`,
+    found: existsSync(modulesDir) ? `no modules.dep in ${modulesDir}` : `no folder ${modulesDir}`,
+    remedy: existsSync(modulesDir)
+      ? `run depmod ${version} (with -b where the tree is not the host's)`
+      : "give an installed kernel's version with --kernel, or the tree with --modules; ls /lib/modules shows those here",
+  });
+}
+
+/** The kernel loads plain files in any configuration, and the initrd as a whole is compressed anyway. */
+async function readModule(file: string, { version }: KernelModules): Promise<Uint8Array> {
+  if (!existsSync(file)) {
+    throw fatal("module-missing", {
+      doing: "collect the kernel modules",
+      on: `kernel ${version}`,
+      found: `modules.dep names ${file}, which is not there`,
+      remedy: `run depmod ${version} again (with -b where the tree is not the host's)`,
+    });
+  }
+  const bytes = await Bun.file(file).bytes();
+  if (file.endsWith(".gz")) return Bun.gunzipSync(bytes);
+  if (file.endsWith(".zst")) return await Bun.zstdDecompress(bytes);
+  if (!file.endsWith(".xz")) return bytes;
+  const remedy = "install xz-utils, and see whether the file is whole";
+  return await run(["xz", "-dc", file], { doing: "unpack a kernel module", remedy, seconds: 60 });
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+
+/** What the command line of the builder asks for. Paths are as given. */
+export interface BuilderOptions {
+  /** Kernel release; without it Debian's cloud kernel is fetched. */
+  readonly kernel?: string;
+  /** A `lib/modules` tree, or the folder of one version in it. */
+  readonly modules?: string;
+  readonly ca?: string;
+  /** A compiled agent instead of the one of this checkout. */
+  readonly agent?: string;
+  readonly busybox?: string;
+  readonly module: readonly string[];
+  readonly level?: number;
+  readonly out?: string;
+  /** For processors without AVX2. */
+  readonly baseline: boolean;
+}
+
+export type ParsedArguments =
+  | { readonly kind: "build"; readonly options: BuilderOptions }
+  | { readonly kind: "help" }
+  | { readonly kind: "usage"; readonly problem: string };
+
+export const USAGE = `usage: npm run build -- [option]...
+Builds out/statelite-agent, out/statelite-server and out/statelite.initrd; only what has changed.
+
+  --kernel VERSION  kernel of the initrd, with its modules in /lib/modules/VERSION;
+                    otherwise Debian's cloud kernel, fetched into out/kernel
+  --modules DIR     take the modules from this lib/modules tree
+  --ca FILE         PEM certificates that the agent trusts; otherwise out/pki/ca.pem where it is there
+  --module NAME     a further module, with all that it needs; repeatable
+  --agent FILE      a compiled agent instead of this checkout's
+  --busybox FILE    otherwise /bin/busybox
+  --baseline        compile for processors without AVX2
+  --level N         zstd level, 1 to 19 (otherwise 19; 3 takes a second)
+  --out FILE        otherwise out/statelite.initrd
+  --help            this text
+
+exit status: 0 built, 1 a problem (the message says what to do), 2 wrong usage
+`;
+
+/** Pure: the words after the program's name. */
+export function parseBuilderArguments(words: readonly string[]): ParsedArguments {
+  try {
+    const { values } = parseArgs({
+      args: [...words],
+      options: {
+        kernel: { type: "string" },
+        modules: { type: "string" },
+        ca: { type: "string" },
+        module: { type: "string", multiple: true, default: [] },
+        agent: { type: "string" },
+        busybox: { type: "string" },
+        baseline: { type: "boolean", default: false },
+        level: { type: "string" },
+        out: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return { kind: "help" };
+    const empty = Object.entries(values).find(([, value]) => value === "" || [value].flat().includes(""));
+    if (empty !== undefined) return { kind: "usage", problem: `--${empty[0]} needs a value` };
+    const { level: levelText, ...others } = values;
+    const level = levelText === undefined ? undefined : Number(levelText);
+    if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= 19)) {
+      return { kind: "usage", problem: `--level takes a whole number from 1 to 19, not ${levelText}` };
+    }
+    return { kind: "build", options: { ...others, ...(level === undefined ? {} : { level }) } };
+  } catch (error) {
+    return { kind: "usage", problem: error instanceof Error ? error.message : String(error) };
+  }
+}

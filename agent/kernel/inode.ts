@@ -1,20 +1,26 @@
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, RENAME_NOREPLACE, SYS } from "./constants.ts";
 import { SystemError } from "./errno.ts";
-import { check, cstring, libc, ptr } from "./libc.ts";
+import { check, cstring, libc, type PathBytes, pathText, ptr } from "./libc.ts";
 
 /** What Node's file system calls lack: device nodes, exact times, extended attributes, renames that refuse. */
 
 /** mknod(2) for device nodes, FIFOs and sockets; `rdev` as stat gives it. @throws SystemError */
-export function makeNode(path: string, mode: number, rdev: bigint): void {
+export function makeNode(path: PathBytes, mode: number, rdev: bigint): void {
   const p = cstring(path);
-  check(libc.mknodat(AT_FDCWD, ptr(p), mode, rdev), () => `mknod(${path}, ${mode.toString(8)}, ${rdev})`);
+  check(
+    libc.mknodat(AT_FDCWD, ptr(p), mode, rdev),
+    () => `mknod(${pathText(path)}, ${mode.toString(8)}, ${rdev})`,
+  );
 }
 
 /** utimensat(2), to the nanosecond, of the inode itself and not where a symlink leads. @throws SystemError */
-export function setTimes(path: string, atimeNs: bigint, mtimeNs: bigint): void {
+export function setTimes(path: PathBytes, atimeNs: bigint, mtimeNs: bigint): void {
   const p = cstring(path);
   const times = new BigInt64Array([...timespec(atimeNs), ...timespec(mtimeNs)]);
-  check(libc.utimensat(AT_FDCWD, ptr(p), ptr(times), AT_SYMLINK_NOFOLLOW), () => `utimensat(${path})`);
+  check(
+    libc.utimensat(AT_FDCWD, ptr(p), ptr(times), AT_SYMLINK_NOFOLLOW),
+    () => `utimensat(${pathText(path)})`,
+  );
 }
 
 const SECOND = 1_000_000_000n;
@@ -38,10 +44,10 @@ const XATTR_SIZE_MAX = 65536;
  * The extended attributes that a copy keeps: security.*, user.*, trusted.* and POSIX ACLs. Others belong to
  * one file system (system.nfs4_acl) and mean nothing on another. @throws SystemError
  */
-export function listXattrs(path: string): Xattr[] {
+export function listXattrs(path: PathBytes): Xattr[] {
   const p = cstring(path);
   const list = Buffer.alloc(XATTR_LIST_MAX);
-  const length = check(libc.llistxattr(ptr(p), ptr(list), list.length), () => `listxattr(${path})`);
+  const length = check(libc.llistxattr(ptr(p), ptr(list), list.length), () => `listxattr(${pathText(path)})`);
   const found: Xattr[] = [];
   for (const name of list.toString("utf8", 0, length).split("\0")) {
     if (!/^(security|user|trusted)\.|^system\.posix_acl_(access|default)$/.test(name)) continue;
@@ -53,7 +59,7 @@ export function listXattrs(path: string): Xattr[] {
         name,
         value: value.subarray(
           0,
-          check(size, () => `getxattr(${path}, ${name})`),
+          check(size, () => `getxattr(${pathText(path)}, ${name})`),
         ),
       });
     } catch (error) {
@@ -66,19 +72,19 @@ export function listXattrs(path: string): Xattr[] {
 }
 
 /** lsetxattr(2). @throws SystemError */
-export function setXattr(path: string, xattr: Xattr): void {
+export function setXattr(path: PathBytes, xattr: Xattr): void {
   const [p, n] = [cstring(path), cstring(xattr.name)];
   // A pointer to an empty array is not to be had; the length says that nothing is read there.
   const value = xattr.value.length > 0 ? xattr.value : new Uint8Array(1);
   const result = libc.lsetxattr(ptr(p), ptr(n), ptr(value), xattr.value.length, 0);
-  check(result, () => `setxattr(${path}, ${xattr.name})`);
+  check(result, () => `setxattr(${pathText(path)}, ${xattr.name})`);
 }
 
 /** renameat2(2) with RENAME_NOREPLACE: EEXIST where the new name is taken, and nothing is lost. @throws SystemError */
-export function renameNoReplace(from: string, to: string): void {
+export function renameNoReplace(from: PathBytes, to: PathBytes): void {
   const [f, t] = [cstring(from), cstring(to)];
   check(
     libc.syscall(SYS.renameat2, AT_FDCWD, ptr(f), AT_FDCWD, ptr(t), RENAME_NOREPLACE, 0),
-    () => `renameat2(${from}, ${to}, noreplace)`,
+    () => `renameat2(${pathText(from)}, ${pathText(to)}, noreplace)`,
   );
 }

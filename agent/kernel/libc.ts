@@ -39,10 +39,20 @@ export function errno(): number {
   return read.i32(errnoPointer, 0);
 }
 
-/** A NUL-terminated copy of `text` for the kernel. Throws RangeError where it holds a NUL itself. */
-export function cstring(text: string): Buffer {
-  if (text.includes("\0")) throw new RangeError(`a string with a NUL byte cannot reach the kernel: ${text}`);
-  return Buffer.from(`${text}\0`);
+/** A path as the kernel has it: bytes, or text that stands for its UTF-8 form. */
+export type PathBytes = string | Uint8Array;
+
+/** A NUL-terminated copy for the kernel. Throws RangeError where it holds a NUL itself. */
+export function cstring(text: PathBytes): Buffer {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  if (bytes.includes(0))
+    throw new RangeError(`a string with a NUL byte cannot reach the kernel: ${pathText(text)}`);
+  return Buffer.concat([bytes, new Uint8Array(1)]);
+}
+
+/** The path for a message. */
+export function pathText(path: PathBytes): string {
+  return typeof path === "string" ? path : Buffer.from(path).toString();
 }
 
 /** Throws {@link SystemError} where a call returned -1; `describe` is asked only then. */

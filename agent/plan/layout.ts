@@ -72,3 +72,13 @@ export function relativeLink(from: string, to: string): string {
   while (same < base.length && same < goal.length && base[same] === goal[same]) same++;
   return [...base.slice(same).map(() => ".."), ...goal.slice(same)].join("/") || ".";
 }
+
+/** Where a symlink at `link` with the text `text` leads, by names alone: `..` goes up what is written, not what is there. */
+export function followLink(link: string, text: string): string {
+  const parts: string[] = [];
+  for (const part of (text.startsWith("/") ? text : `${parentPath(link)}/${text}`).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}

@@ -1,7 +1,7 @@
 import type { Problem } from "../errors.ts";
 import { type Candidate, keepsLink } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
-import { formatLocation, joinPath, LAYOUT, type Location, parentPath, relativeLink } from "./layout.ts";
+import { followLink, formatLocation, joinPath, LAYOUT, type Location, relativeLink } from "./layout.ts";
 import { type NodeKind, type Observed, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
 import type { OwnTrees } from "./questions.ts";
@@ -122,7 +122,7 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
   const again = "run liteimg for this image again, then boot the node again";
   if (placed.placement === "link") {
     const wanted = joinPath(LAYOUT.tmpfs, entry.path);
-    if (target.linkText !== undefined && leadsTo(target.canonical, target.linkText) === wanted)
+    if (target.linkText !== undefined && followLink(target.canonical, target.linkText) === wanted)
       return undefined;
     const is = target.linkText === undefined ? (target.kind ?? "nothing") : `a symlink to ${target.linkText}`;
     return rowProblem(
@@ -148,15 +148,6 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
   if ((target.kind === "directory") === directory) return undefined;
   const found = `the image has a ${target.kind} there, the content is a ${directory ? "directory" : "file"}`;
   return rowProblem(entry.row, "target-kind", found, `make both the same; ${again}`);
-}
-
-function leadsTo(link: string, text: string): string {
-  const parts: string[] = [];
-  for (const part of (text.startsWith("/") ? text : `${parentPath(link)}/${text}`).split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
 }
 
 /** The ops that make the content, without showing it yet. `exclude` are the paths of placed entries below. */

@@ -1,0 +1,66 @@
+/** Doing many things side by side, but not all at once, and nothing for ever. */
+
+/** Runs tasks with at most `width` of them under way; the rest wait their turn in order. */
+export class Limiter {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(width: number) {
+    this.#free = width;
+  }
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    await this.#acquire();
+    try {
+      return await task();
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Runs the task side by side with the caller where there is room, else the caller waits for it. */
+  async runOrWait(task: () => Promise<void>, background: Promise<void>[]): Promise<void> {
+    if (this.#free <= 0) return task();
+    background.push(this.run(task));
+  }
+
+  #acquire(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free--;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) next();
+    else this.#free++;
+  }
+}
+
+/** Waits for all, also after one has failed, and then throws the first failure: nothing goes on unseen. */
+export async function allSettled(tasks: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(tasks)) if (result.status === "rejected") throw result.reason;
+}
+
+/** Thrown by {@link withDeadline}. */
+export class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+}
+
+/** The promise, or a {@link DeadlineError} after so many milliseconds. What it waits for is not ended by that. */
+export async function withDeadline<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new DeadlineError(`${what}: no end after ${Math.round(milliseconds / 1000)} s`)),
+      milliseconds,
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,68 @@
+import type { KernelCalls } from "../kernel/calls.ts";
+import { O } from "../kernel/constants.ts";
+import { joinPath, type Location } from "../plan/layout.ts";
+
+/**
+ * The root file system and the trees inside it, held open: every path is looked up inside one of them and
+ * cannot lead out of it (rule 6). `path` is where the root is mounted in the agent's own namespace.
+ */
+export class Root {
+  readonly path: string;
+  readonly #calls: KernelCalls;
+  readonly #trees = new Map<string, Promise<number>>();
+
+  constructor(path: string, calls: KernelCalls) {
+    this.path = path;
+    this.#calls = calls;
+  }
+
+  /** A descriptor of the tree's top directory; it stays open for as long as the root is in use. */
+  tree(tree: string): Promise<number> {
+    let fd = this.#trees.get(tree);
+    if (fd === undefined) {
+      fd = tree === "/" ? this.#calls.openTree(this.path) : this.#openSubtree(tree);
+      this.#trees.set(tree, fd);
+    }
+    return fd;
+  }
+
+  async #openSubtree(tree: string): Promise<number> {
+    return this.#calls.openIn(await this.tree("/"), tree, O.PATH | O.DIRECTORY);
+  }
+
+  /** Opens a location; the caller closes the descriptor. @throws SystemError */
+  async open(location: Location, flags: number): Promise<number> {
+    return this.#calls.openIn(await this.tree(location.tree), location.path, flags);
+  }
+
+  /** Opens, hands the descriptor to `use`, and closes it. @throws SystemError */
+  async with<T>(location: Location, flags: number, use: (fd: number) => Promise<T>): Promise<T> {
+    const fd = await this.open(location, flags);
+    try {
+      return await use(fd);
+    } finally {
+      await this.#calls.close(fd);
+    }
+  }
+
+  /** Forgets a tree that something was mounted on, or that is about to be unmounted. */
+  async forget(tree: string): Promise<void> {
+    const fd = this.#trees.get(tree);
+    this.#trees.delete(tree);
+    if (fd !== undefined) await this.#calls.close(await fd);
+  }
+
+  async close(): Promise<void> {
+    for (const tree of [...this.#trees.keys()]) await this.forget(tree);
+  }
+
+  /** The path in the agent's namespace, for what is mounted before anything hostile can be there. */
+  outside(path: string): string {
+    return joinPath(this.path, path);
+  }
+}
+
+/** The path by which this process reaches what a descriptor stands for (proc(5)). */
+export function fdPath(fd: number, name = ""): string {
+  return name === "" ? `/proc/self/fd/${fd}` : `/proc/self/fd/${fd}/${name}`;
+}

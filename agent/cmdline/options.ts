@@ -9,7 +9,10 @@ export interface NfsExport {
   readonly servers: readonly string[];
   /** Absolute, normalised, without a trailing slash (but `/` itself). */
   readonly directory: string;
-  /** NFS mount options as given, e.g. `["vers=3", "soft"]`; `ro` and `rw` are left out. */
+  /**
+   * NFS mount options as given, e.g. `["vers=3", "soft"]`; `ro` and `rw` are left out. `vers=4` leaves the minor
+   * version open, as in nfs(5).
+   */
   readonly options: readonly string[];
 }
 
@@ -18,7 +21,7 @@ export type RootSource =
   | {
       readonly kind: "nfs";
       readonly export: NfsExport;
-      /** `NFSROOT=` names the directory above `rootimg`, `root=nfs:` the image itself. */
+      /** Try `directory/rootimg` first: `NFSROOT=` names the directory above it, `root=nfs:` the image itself. */
       readonly appendRootimg: boolean;
     }
   | { readonly kind: "ramdisk"; readonly url: string };
@@ -30,7 +33,13 @@ export type ServerAddress =
 
 /** `ip=` as dracut.cmdline(7) has it. */
 export type IpMethod =
-  | { readonly kind: "dhcp"; readonly interface?: string }
+  | {
+      readonly kind: "dhcp";
+      readonly interface?: string;
+      readonly mtu?: number;
+      /** The MAC address to give the interface before it is brought up. */
+      readonly mac?: string;
+    }
   | {
       readonly kind: "static";
       readonly interface?: string;
@@ -40,6 +49,7 @@ export type IpMethod =
       readonly hostname?: string;
       readonly nameservers: readonly string[];
       readonly mtu?: number;
+      readonly mac?: string;
     }
   | { readonly kind: "none" };
 
@@ -58,7 +68,7 @@ export interface NetworkOptions {
 /** What happens when the boot fails (semantics section 9). */
 export type FailurePolicy = "shell" | "reboot" | "poweroff" | "halt";
 
-/** The project's own settings, `statelite.*`; all have defaults (settings.ts). Times are in seconds. */
+/** The project's own settings, `statelite.*`; all have defaults (settings.ts). Times are in whole seconds. */
 export interface Settings {
   /** `default`: persistent, ro and localdisk rows are fatal; `all`; `none`. */
   readonly strict: "default" | "all" | "none";

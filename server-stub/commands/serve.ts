@@ -1,0 +1,106 @@
+import { hostname } from "node:os";
+import { fatal } from "../../agent/errors.ts";
+import { parseAddress } from "../cli/address.ts";
+import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { HostsFile } from "../identity/hosts.ts";
+import { ReverseDns } from "../identity/reverse.ts";
+import { stderrLog as log } from "../log.ts";
+import { refuseCommands, shellCommands } from "../model/run-command.ts";
+import type { ServeContext } from "../serve/connection.ts";
+import { listenTcp, listenXcatd } from "../serve/listener.ts";
+import { serveMonitor } from "../serve/monitor.ts";
+import { openTables } from "../tables/open.ts";
+
+const help = `Usage: statelite-server serve --tables DIR --listen HOST:PORT --cert FILE --key FILE [OPTION]...
+Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT.
+
+  --tables DIR           CSV files in tabdump form, one for each table, followed for changes
+  --listen HOST:PORT     where to answer; port 0 lets the kernel choose
+  --cert FILE            certificate, PEM, with its chain
+  --key FILE             its key, PEM
+  --ca FILE              ask clients for a certificate of this CA; policy rows with a name need one
+  --hosts FILE           names of addresses in /etc/hosts form, asked before DNS
+  --no-dns               ask --hosts only
+  --name NAME            this server's name in answers (default: the short host name)
+  --allow-cmd            run the #CMD= of litetree rows on this machine
+  --monitor HOST:PORT    answer the install monitor too (port 3002); statuses go to the log
+  --request-timeout SEC  for a request to arrive whole (default 10)
+
+Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.
+`;
+
+export const serve: Command = { name: "serve", summary: "answer nodes as xcatd does", help, run };
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(args, {
+    tables: { type: "string" },
+    listen: { type: "string" },
+    cert: { type: "string" },
+    key: { type: "string" },
+    ca: { type: "string" },
+    hosts: { type: "string" },
+    "no-dns": { type: "boolean" },
+    name: { type: "string" },
+    "allow-cmd": { type: "boolean" },
+    monitor: { type: "string" },
+    "request-timeout": { type: "string" },
+  });
+  if (positionals[0] !== undefined) throw new UsageError(`what is ${positionals[0]}?`);
+  const at = parseAddress(required(values.listen, "--listen"), "--listen");
+  const monitorAt = values.monitor === undefined ? undefined : parseAddress(values.monitor, "--monitor");
+  const files = {
+    cert: required(values.cert, "--cert"),
+    key: required(values.key, "--key"),
+    ...(values.ca === undefined ? {} : { ca: values.ca }),
+  };
+  const requestSeconds = Number(values["request-timeout"] ?? "10");
+  if (!(requestSeconds > 0 && requestSeconds <= 3600))
+    throw new UsageError("--request-timeout: seconds expected");
+  const stopped = stopSignal();
+  const tables = await openTables(required(values.tables, "--tables"), log);
+  const context: ServeContext = {
+    tables,
+    names: [
+      ...(values.hosts === undefined ? [] : [await openHosts(values.hosts)]),
+      ...(values["no-dns"] === true ? [] : [new ReverseDns()]),
+    ],
+    server: values.name ?? hostname().split(".", 1)[0] ?? "localhost",
+    runCommand: values["allow-cmd"] === true ? shellCommands(log) : refuseCommands(log),
+    log,
+    requestSeconds,
+  };
+  const listeners = [];
+  if (monitorAt !== undefined) {
+    const record = (node: string, status: string): void => log.line(`monitor: ${node}: ${status}`);
+    const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, record));
+    listeners.push(monitor);
+    process.stdout.write(`install monitor on ${monitor.address}\n`);
+  }
+  const xcatd = await listenXcatd(at, files, context);
+  listeners.push(xcatd);
+  process.stdout.write(`listening on ${xcatd.address}\n`);
+  log.line(`${await stopped}: ending`);
+  await Promise.all(listeners.map((listener) => listener.close()));
+  tables.close();
+  return 0;
+}
+
+async function openHosts(path: string): Promise<HostsFile> {
+  try {
+    return await new HostsFile(path, log).open();
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw fatal(
+      "server-files",
+      { doing: "read the names of addresses", on: path, found, remedy: "check --hosts" },
+      error,
+    );
+  }
+}
+
+/** Resolves with the name of the first signal that asks for the end; further ones end at once. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,77 @@
+import { readFile, stat } from "node:fs/promises";
+import { isIP } from "node:net";
+import type { ServerLog } from "../log.ts";
+
+/** How often the file is looked at again, at most. */
+const recheckMilliseconds = 1000;
+
+/** Names by address, canonical name first, as hosts(5) has them; several lines of one address add up. */
+export function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
+  const hosts = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
+    const key = canonicalAddress(address);
+    if (key === undefined || names.length === 0) continue;
+    hosts.set(key, [...(hosts.get(key) ?? []), ...names]);
+  }
+  return hosts;
+}
+
+/** One spelling for each address: IPv4 in IPv6 as IPv4, IPv6 compressed; undefined for what is none. */
+export function canonicalAddress(text: string): string | undefined {
+  const plain = text.replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.)/i, "");
+  switch (isIP(plain)) {
+    case 4:
+      return plain;
+    case 6:
+      return new URL(`http://[${plain}]/`).hostname.slice(1, -1);
+    default:
+      return undefined;
+  }
+}
+
+/** A hosts file that is read again when it changes. */
+export class HostsFile {
+  readonly #path: string;
+  readonly #log: ServerLog;
+  #hosts: ReadonlyMap<string, readonly string[]> = new Map();
+  #signature = "";
+  #checked = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | undefined;
+
+  constructor(path: string, log: ServerLog) {
+    this.#path = path;
+    this.#log = log;
+  }
+
+  /** @throws where the file cannot be read at the start */
+  async open(): Promise<this> {
+    await this.#reload();
+    return this;
+  }
+
+  /** The names of an address in canonical form, none where the file does not have it. */
+  async namesOf(address: string): Promise<readonly string[]> {
+    const now = performance.now();
+    if (now - this.#checked > recheckMilliseconds) {
+      this.#checking ??= this.#reload()
+        .catch((error: unknown) =>
+          this.#log.line(`hosts: ${this.#path}: ${String(error)}; the last content stays in use`),
+        )
+        .finally(() => {
+          this.#checking = undefined;
+        });
+      await this.#checking;
+    }
+    return this.#hosts.get(address) ?? [];
+  }
+
+  async #reload(): Promise<void> {
+    this.#checked = performance.now();
+    const { ino, size, mtimeMs, ctimeMs } = await stat(this.#path);
+    const signature = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+    if (signature === this.#signature) return;
+    this.#hosts = parseHosts(await readFile(this.#path, "latin1"));
+    this.#signature = signature;
+  }
+}

@@ -1,0 +1,62 @@
+import { BootError, printable } from "../agent/errors.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { type Command, UsageError } from "./cli/command.ts";
+import { litefile, litetree } from "./commands/node-rows.ts";
+import { serve } from "./commands/serve.ts";
+
+/** In the order of the help. A command to be added is an entry here. */
+const commands: readonly Command[] = [serve, litefile, litetree];
+
+const width = Math.max(...commands.map((command) => command.name.length));
+const help = `Usage: statelite-server COMMAND [OPTION]...
+The management node's side of statelite.
+
+${commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`).join("\n")}
+
+statelite-server COMMAND --help says more. Exit status: 0, 1 for a problem, 2 for wrong usage.
+`;
+
+/** Runs one subcommand; what it throws becomes a message and an exit status here and nowhere else. */
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === "--help" || name === "-h") {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (name === "--version" || name === "-v") {
+    process.stdout.write(`statelite-server ${packageJson.version}\n`);
+    return 0;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    process.stderr.write(
+      name === undefined ? help : `statelite-server: no command ${printable(name)}\n${help}`,
+    );
+    return 2;
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`statelite-server ${command.name}: ${printable(error.message)}\n${command.help}`);
+      return 2;
+    }
+    const text =
+      error instanceof BootError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+    process.stderr.write(`statelite-server ${command.name}: ${text}\n`);
+    return 1;
+  }
+}
+
+// Not process.exit(): output that a pipe has not taken yet would be lost.
+void main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});

@@ -1,0 +1,50 @@
+import { hasValue, type TableSet, tableOf } from "../tables/table.ts";
+
+/** Whether the database has a node of this name; a group is none. */
+export function isNode(set: TableSet, name: string): boolean {
+  return tableOf(set, "nodelist").rowsWhere("node", name).length > 0;
+}
+
+/** The node's groups in the order of `nodelist.groups`, in which attributes are looked for. */
+export function groupsOf(set: TableSet, node: string): readonly string[] {
+  const nodelist = tableOf(set, "nodelist");
+  const row = nodelist.rowsWhere("node", node)[0];
+  if (row === undefined) return [];
+  return nodelist
+    .cell(row, "groups")
+    .split(",")
+    .map((group) => group.trim())
+    .filter((group) => group !== "");
+}
+
+/**
+ * A node's attribute: from its own row, else from the first of its groups that has a value for this column.
+ * Each column is inherited by itself. Empty where nobody has one.
+ */
+export function nodeAttribute(set: TableSet, node: string, table: string, column: string): string {
+  const rows = tableOf(set, table);
+  for (const name of [node, ...groupsOf(set, node)]) {
+    for (const row of rows.rowsWhere("node", name)) {
+      const value = rows.cell(row, column);
+      if (value !== "") return value;
+    }
+  }
+  return "";
+}
+
+/** A value of the site table; empty where there is none. */
+export function siteValue(set: TableSet, key: string): string {
+  const site = tableOf(set, "site");
+  const row = site.rowsWhere("key", key)[0];
+  return row === undefined ? "" : site.cell(row, "value");
+}
+
+/** The name of the node's image, or undefined where nodetype does not say enough for one. */
+export function imageOf(set: TableSet, node: string): string | undefined {
+  const [os, arch, profile, provmethod] = ["os", "arch", "profile", "provmethod"].map((column) =>
+    nodeAttribute(set, node, "nodetype", column),
+  ) as [string, string, string, string];
+  if (!hasValue(os) || !hasValue(arch) || !hasValue(profile)) return undefined;
+  const generic = !hasValue(provmethod) || ["statelite", "netboot", "install"].includes(provmethod);
+  return generic ? `${os}-${arch}-statelite-${profile}` : provmethod;
+}

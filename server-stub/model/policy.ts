@@ -1,0 +1,89 @@
+import { perSet } from "../tables/per-set.ts";
+import { type Row, type TableSet, tableOf } from "../tables/table.ts";
+import { expandNoderange } from "./noderange.ts";
+import { perlNumber } from "./rows.ts";
+
+/** Who asks, as far as policy rows can tell. */
+export interface Asker {
+  /** CN of a client certificate that the CA signed. */
+  readonly certificateName?: string;
+  /** The name that the source address stands for, else the address. */
+  readonly host: string;
+}
+
+export interface AskedFor {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The nodes of an explicit `<noderange>`; absent where there is none. */
+  readonly nodes?: readonly string[];
+}
+
+export type Decision =
+  | { readonly allowed: false; readonly why: string }
+  | {
+      readonly allowed: true;
+      /** Nodes, other than the asker's own, that the policy names or entrusts to a named asker. */
+      readonly others: "all" | ReadonlySet<string>;
+    };
+
+const sortedRules = perSet((set): readonly Row[] => {
+  const policy = tableOf(set, "policy");
+  return policy.rows.toSorted(
+    (a, b) => perlNumber(policy.cell(a, "priority")) - perlNumber(policy.cell(b, "priority")),
+  );
+});
+
+/**
+ * The policy table's answer: rows in numeric order of priority, the first that matches decides, no match
+ * denies. Empty columns and `*` match everything, but `*` as a name wants some certificate; `time` is
+ * ignored, as xcatd does. An allowing row whose noderange covers a part of the nodes settles that part only.
+ */
+export function decide(set: TableSet, asker: Asker, asked: AskedFor): Decision {
+  const policy = tableOf(set, "policy");
+  let left = asked.nodes ?? [];
+  const named = new Set<string>();
+  for (const row of sortedRules(set)) {
+    const [name, host, commands, parameters, range, rule] = [
+      "name",
+      "host",
+      "commands",
+      "parameters",
+      "noderange",
+      "rule",
+    ].map((column) => policy.cell(row, column)) as [string, string, string, string, string, string];
+    if (
+      name !== "" &&
+      (asker.certificateName === undefined || (name !== "*" && name !== asker.certificateName))
+    )
+      continue;
+    if (isLimit(host) && host !== asker.host) continue;
+    if (isLimit(commands) && !commands.split(",").includes(asked.command)) continue;
+    if (isLimit(parameters) && !matches(parameters, asked.args.join(" "))) continue;
+    const allows = /allow|accept|trusted/i.test(rule);
+    if (isLimit(range)) {
+      const covered = new Set(expandNoderange(set, range).nodes);
+      const hits = left.filter((node) => covered.has(node));
+      if (hits.length === 0) continue;
+      if (allows) for (const node of hits) named.add(node);
+      if (allows && hits.length < left.length) {
+        left = left.filter((node) => !covered.has(node));
+        continue;
+      }
+    }
+    if (!allows) return { allowed: false, why: `policy row ${policy.cell(row, "priority")}` };
+    return { allowed: true, others: name !== "" || range === "*" ? "all" : named };
+  }
+  return { allowed: false, why: "no policy row matches" };
+}
+
+function isLimit(value: string): boolean {
+  return value !== "" && value !== "*";
+}
+
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    return false; // Perl would die here and refuse the request; a row that cannot match does the same.
+  }
+}

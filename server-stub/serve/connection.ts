@@ -1,0 +1,121 @@
+import type { TLSSocket } from "node:tls";
+import { type Identity, identify, type NameSource } from "../identity/identify.ts";
+import type { ServerLog } from "../log.ts";
+import type { CommandRunner } from "../model/litetree.ts";
+import { MalformedRequest, readRequest } from "../protocol/request.ts";
+import type { TableSource } from "../tables/source.ts";
+import { answer } from "./answers.ts";
+
+/** Requests are a hundred bytes; one with a long noderange still fits. */
+const maxRequestBytes = 64 * 1024;
+/** A client that takes no byte of its answer for so long is gone. */
+const writeSeconds = 30;
+
+export interface ServeContext {
+  readonly tables: TableSource;
+  readonly names: readonly NameSource[];
+  /** Short host name, for `<xcatdsource>`. */
+  readonly server: string;
+  readonly runCommand: CommandRunner;
+  readonly log: ServerLog;
+  /** From the end of the handshake to the end of the request. */
+  readonly requestSeconds: number;
+}
+
+/**
+ * One connection on xcatd's port: one request, its answer, the end. Where a real xcatd would hang (no newline,
+ * no XML) or keep the connection open, it is closed without a byte.
+ */
+export async function serveConnection(socket: TLSSocket, context: ServeContext): Promise<void> {
+  const started = performance.now();
+  const address = socket.remoteAddress ?? "unknown address";
+  const say = (who: string, text: string): void =>
+    context.log.line(`${who}: ${text}, ${Math.round(performance.now() - started)} ms`);
+  const certificate = certificateName(socket);
+  if (certificate.untrusted !== undefined) {
+    say(address, `client certificate refused: ${certificate.untrusted}`);
+    socket.destroy();
+    return;
+  }
+  const received = await receive(socket, context.requestSeconds);
+  if (received.text === undefined) {
+    say(address, received.why);
+    socket.destroySoon();
+    return;
+  }
+  const set = context.tables.current();
+  const identity = await identify(set, address, context.names);
+  const who = describe(identity, certificate.name);
+  try {
+    const request = readRequest(received.text);
+    const asker =
+      certificate.name === undefined ? identity : { ...identity, certificateName: certificate.name };
+    const { text, summary } = await answer({ ...context, set, asker }, request);
+    const range = request.noderange === undefined ? "" : ` ${request.noderange.slice(0, 80)}`;
+    const sent = await send(socket, text);
+    say(
+      who,
+      `${request.command.slice(0, 80)}${range}: ${sent ? summary : "left before the end of the answer"}`,
+    );
+  } catch (error) {
+    if (!(error instanceof MalformedRequest)) throw error;
+    say(who, `malformed request: ${error.message}`);
+    socket.destroySoon();
+  }
+}
+
+function describe(identity: Identity, certificateName: string | undefined): string {
+  const node =
+    identity.node ?? (identity.host === identity.address ? "no name" : `${identity.host}, no node`);
+  return `${identity.address} (${node}${certificateName === undefined ? "" : `, certificate ${certificateName}`})`;
+}
+
+/** A certificate is asked for and optional; one that the CA did not sign ends the connection. */
+function certificateName(socket: TLSSocket): { readonly name?: string; readonly untrusted?: string } {
+  const subject = socket.getPeerCertificate()?.subject;
+  if (subject === undefined) return {};
+  if (!socket.authorized) return { untrusted: String(socket.authorizationError ?? "not signed by the CA") };
+  const name = subject.CN;
+  return name === undefined ? {} : { name: Array.isArray(name) ? (name[0] ?? "") : name };
+}
+
+type Received = { readonly text: string } | { readonly text?: undefined; readonly why: string };
+
+/** The bytes up to `</xcatrequest>` and a newline, or up to the client's half-close. */
+function receive(socket: TLSSocket, seconds: number): Promise<Received> {
+  return new Promise((resolve) => {
+    let text = "";
+    const timer = setTimeout(
+      () => done({ why: `no whole request in ${seconds} s (${text.length} bytes)` }),
+      seconds * 1000,
+    );
+    const done = (received: Received): void => {
+      clearTimeout(timer);
+      socket.off("data", onData).off("end", onEnd).off("close", onClose);
+      resolve(received);
+    };
+    const onData = (bytes: Buffer): void => {
+      text += bytes.toString("latin1");
+      if (text.length > maxRequestBytes) done({ why: `a request of over ${maxRequestBytes} bytes` });
+      else if (/^\s*[^\s<]/.test(text)) done({ why: "a request that is not XML" });
+      else if (/<\/xcatrequest\s*>\s*\n$/.test(text.slice(-256))) done({ text });
+    };
+    const onEnd = (): void => done(text.trim() === "" ? { why: "no request" } : { text });
+    const onClose = (): void => done({ why: "left without a request" });
+    socket.on("data", onData).on("end", onEnd).on("close", onClose);
+  });
+}
+
+/** True when the whole answer is with the kernel and our half is closed. */
+function send(socket: TLSSocket, text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) {
+      resolve(false);
+      return;
+    }
+    socket.setTimeout(writeSeconds * 1000, () => socket.destroy());
+    socket.once("close", () => resolve(false));
+    socket.end(text, "latin1", () => resolve(true));
+    socket.resume(); // Whatever else the client says is read and dropped, so that its end is seen.
+  });
+}

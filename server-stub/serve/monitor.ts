@@ -1,0 +1,63 @@
+import type { Socket } from "node:net";
+import { identify } from "../identity/identify.ts";
+import type { ServeContext } from "./connection.ts";
+
+const silenceMilliseconds = 2000;
+const maxLineBytes = 1024;
+
+/** Takes a node's status: `netbooting`, `booting`, `booted`, `failed`. */
+export type RecordStatus = (node: string, status: string) => void;
+
+/**
+ * One exchange of the install monitor: `ready`, one line, `done`, the end. `done` comes for any line; only
+ * `installstatus` of a node is recorded. Who is no node is let go without a byte.
+ */
+export async function serveMonitor(
+  socket: Socket,
+  context: ServeContext,
+  record: RecordStatus,
+): Promise<void> {
+  const address = socket.remoteAddress ?? "unknown address";
+  const identity = await identify(context.tables.current(), address, context.names);
+  if (identity.node === undefined) {
+    context.log.line(`monitor: ${identity.address} (${identity.host}): no node`);
+    socket.resume();
+    socket.end();
+    socket.setTimeout(silenceMilliseconds, () => socket.destroy());
+    return;
+  }
+  socket.write("ready\n");
+  const line = await readLine(socket);
+  const [verb, status] = line?.trim().split(/\s+/) ?? [];
+  if (line === undefined) {
+    context.log.line(`monitor: ${identity.node}: nothing said`);
+    socket.destroySoon();
+    return;
+  }
+  if (verb === "installstatus" && status !== undefined) record(identity.node, status);
+  else context.log.line(`monitor: ${identity.node}: unknown: ${line.slice(0, 80)}`);
+  socket.setTimeout(silenceMilliseconds, () => socket.destroy());
+  socket.resume();
+  socket.end("done\n");
+}
+
+/** One line without its newline; undefined where none came in time or the client left. */
+function readLine(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let text = "";
+    const timer = setTimeout(() => done(undefined), silenceMilliseconds);
+    const done = (line: string | undefined): void => {
+      clearTimeout(timer);
+      socket.off("data", onData).off("end", onEnd).off("close", onEnd);
+      resolve(line);
+    };
+    const onData = (bytes: Buffer): void => {
+      text += bytes.toString("latin1");
+      const [line, rest] = text.split("\n", 2);
+      if (rest !== undefined) done(line);
+      else if (text.length > maxLineBytes) done(undefined);
+    };
+    const onEnd = (): void => done(undefined);
+    socket.on("data", onData).on("end", onEnd).on("close", onEnd);
+  });
+}

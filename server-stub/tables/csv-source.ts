@@ -1,0 +1,138 @@
+import { watch } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fatal } from "../../agent/errors.ts";
+import type { ServerLog } from "../log.ts";
+import { parseCsv } from "./csv.ts";
+import type { TableSource } from "./source.ts";
+import type { Table, TableSet } from "./table.ts";
+
+const maxFileBytes = 256 * 1024 * 1024;
+/** Editors truncate, write and rename: wait until that is over. */
+const settleMilliseconds = 50;
+/** Directories on NFS report no changes by others, so they are looked at as well. */
+const pollMilliseconds = 5000;
+
+/** What was read from one file, and by what its next version is recognised. */
+interface LoadedFile {
+  readonly signature: string;
+  readonly table?: Table;
+}
+
+/**
+ * Opens a folder of `<table>.csv` files and follows its changes. Bad rows and files are logged; a table that
+ * becomes unreadable or disappears keeps its last good content.
+ *
+ * @param remarks what else there is to say about a new set, for the log
+ * @throws BootError where the folder itself cannot be read
+ */
+export async function openCsvTables(
+  directory: string,
+  log: ServerLog,
+  remarks: (set: TableSet) => readonly string[] = () => [],
+): Promise<TableSource> {
+  const files = new Map<string, LoadedFile>();
+  let set: TableSet = { tables: new Map() };
+  const refresh = async (): Promise<void> => {
+    if (!(await readChanged(directory, files, log))) return;
+    set = tableSet(files);
+    for (const remark of remarks(set)) log.line(`tables: ${remark}`);
+  };
+  try {
+    await refresh();
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw fatal(
+      "tables",
+      { doing: "read the tables", on: directory, found, remedy: "give --tables a folder of CSV files" },
+      error,
+    );
+  }
+  const follower = follow(directory, refresh, log);
+  return { description: `CSV files in ${directory}`, current: () => set, close: follower };
+}
+
+function tableSet(files: ReadonlyMap<string, LoadedFile>): TableSet {
+  const tables = new Map<string, Table>();
+  for (const { table } of files.values()) if (table !== undefined) tables.set(table.name, table);
+  return { tables };
+}
+
+/** Brings `files` up to date; true where a table changed. */
+async function readChanged(
+  directory: string,
+  files: Map<string, LoadedFile>,
+  log: ServerLog,
+): Promise<boolean> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".csv") && !name.startsWith("."));
+  let changed = false;
+  for (const name of names) {
+    const path = join(directory, name);
+    const known = files.get(name);
+    try {
+      const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+      const signature = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+      if (known?.signature === signature) continue;
+      if (size > maxFileBytes) throw new Error(`${size} bytes; at most ${maxFileBytes} are read`);
+      const parsed = parseCsv(name.slice(0, -".csv".length), await readFile(path, "latin1"), path);
+      for (const p of parsed.problems)
+        log.line(`tables: ${p.origin}${p.line > 0 ? ` line ${p.line}` : ""}: ${p.found}; ignored`);
+      const table = parsed.table ?? keep(known, path, log);
+      files.set(name, table === undefined ? { signature } : { signature, table });
+      changed = true;
+    } catch (error) {
+      const signature = `unreadable: ${String(error)}`;
+      if (known?.signature === signature) continue;
+      log.line(`tables: ${path}: ${String(error)}`);
+      const table = keep(known, path, log);
+      files.set(name, table === undefined ? { signature } : { signature, table });
+    }
+  }
+  for (const [name, known] of files) {
+    if (names.includes(name) || known.signature === "gone") continue;
+    const table = keep(known, join(directory, name), log);
+    files.set(name, table === undefined ? { signature: "gone" } : { signature: "gone", table });
+  }
+  return changed;
+}
+
+function keep(known: LoadedFile | undefined, path: string, log: ServerLog): Table | undefined {
+  if (known?.table !== undefined)
+    log.line(`tables: ${path} cannot be read now; its last content stays in use`);
+  return known?.table;
+}
+
+/** Calls `refresh` after changes, one at a time; gives back how to stop. */
+function follow(directory: string, refresh: () => Promise<void>, log: ServerLog): () => void {
+  let running = false;
+  let again = false;
+  let pending: Timer | undefined;
+  const run = async (): Promise<void> => {
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    do {
+      again = false;
+      await refresh().catch((error: unknown) =>
+        log.line(`tables: ${directory}: ${String(error)}; the last content stays in use`),
+      );
+    } while (again);
+    running = false;
+  };
+  const soon = (): void => {
+    clearTimeout(pending);
+    pending = setTimeout(() => void run(), settleMilliseconds);
+  };
+  const watcher = watch(directory, soon);
+  watcher.on("error", (error) =>
+    log.line(`tables: watching ${directory}: ${error.message}; looked at every 5 s instead`),
+  );
+  const poll = setInterval(() => void run(), pollMilliseconds);
+  return () => {
+    clearTimeout(pending);
+    clearInterval(poll);
+    watcher.close();
+  };
+}

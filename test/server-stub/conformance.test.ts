@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import invariant from "tiny-invariant";
+import baseline from "../golden/xcatd/baseline.json";
+import edges from "../golden/xcatd/edges.json";
+import protocol from "../golden/xcatd/protocol.json";
+import reverseNames from "../golden/xcatd/reverse-dns.json";
+import { ask, logs, startServer, type TestServer, talkToMonitor } from "./support/server.ts";
+
+const golden = join(import.meta.dir, "../golden/xcatd");
+
+/**
+ * Where the answer of a real xcatd is not ours. All else in protocol.json is compared byte for byte.
+ *
+ * | case | xcatd | here, and why |
+ * |---|---|---|
+ * | explicit noderange of another node | that node's rows | refused: a node reads its own rows, unless a policy row gives it others' |
+ * | not XML, no newline, too short | says nothing, for ever | closes without a byte |
+ * | after the answer | open for 15 s and more | closes |
+ */
+const differences: Readonly<Record<string, string>> = {
+  "explicit noderange of another node":
+    "<xcatresponse>\n  <error>Permission denied for request</error>\n  <errorcode>1</errorcode>\n  <serverdone></serverdone>\n</xcatresponse>\n",
+};
+
+for (const [name, { cases }] of Object.entries({ baseline, edges })) {
+  describe(`rows of tables-${name} are those of a real xcatd`, () => {
+    let server: TestServer;
+    beforeAll(async () => {
+      server = await startServer(join(golden, `tables-${name}`), reverseNames, "--allow-cmd");
+    });
+    afterAll(() => server.stop());
+
+    for (const { node, source, request, response } of cases) {
+      const command = /<command>(\w+)/.exec(request)?.[1];
+      test(`${node} ${command}`, async () => {
+        expect(await ask(server, source, request)).toBe(response);
+      });
+    }
+  });
+}
+
+describe("odd requests are answered as by a real xcatd", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer(join(golden, "tables-baseline"), reverseNames);
+  });
+  afterAll(() => server.stop());
+
+  for (const { name, source, request, response } of protocol.port3001) {
+    test(name, async () => {
+      expect(await ask(server, source, request)).toBe(differences[name] ?? response);
+    });
+  }
+
+  for (const { name, source, exchange } of protocol.port3002) {
+    test(`install monitor: ${name}`, async () => {
+      const [first, client, second] = exchange.map(([, text]) => text);
+      invariant(first !== undefined && client !== undefined && second !== undefined);
+      expect(await talkToMonitor(server, source, client)).toEqual([first, second]);
+    });
+  }
+
+  test("install monitor: the status of a node is in the log", async () => {
+    await talkToMonitor(server, "127.0.0.9", "installstatus failed\n");
+    expect(await logs(server, "monitor: n07: failed")).toBe(true);
+  });
+});

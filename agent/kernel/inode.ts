@@ -42,18 +42,21 @@ const XATTR_SIZE_MAX = 65536;
 
 /**
  * The extended attributes that a copy keeps: security.*, user.*, trusted.* and POSIX ACLs. Others belong to
- * one file system (system.nfs4_acl) and mean nothing on another. @throws SystemError
+ * one file system (system.nfs4_acl) and mean nothing on another. `follow`: of what a symlink leads to.
+ * @throws SystemError
  */
-export function listXattrs(path: PathBytes): Xattr[] {
+export function listXattrs(path: PathBytes, follow: boolean): Xattr[] {
   const p = cstring(path);
   const list = Buffer.alloc(XATTR_LIST_MAX);
-  const length = check(libc.llistxattr(ptr(p), ptr(list), list.length), () => `listxattr(${pathText(path)})`);
+  const listxattr = follow ? libc.listxattr : libc.llistxattr;
+  const getxattr = follow ? libc.getxattr : libc.lgetxattr;
+  const length = check(listxattr(ptr(p), ptr(list), list.length), () => `listxattr(${pathText(path)})`);
   const found: Xattr[] = [];
   for (const name of list.toString("utf8", 0, length).split("\0")) {
     if (!/^(security|user|trusted)\.|^system\.posix_acl_(access|default)$/.test(name)) continue;
     const n = cstring(name);
     const value = Buffer.alloc(XATTR_SIZE_MAX);
-    const size = libc.lgetxattr(ptr(p), ptr(n), ptr(value), value.length);
+    const size = getxattr(ptr(p), ptr(n), ptr(value), value.length);
     try {
       found.push({
         name,

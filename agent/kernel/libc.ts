@@ -19,6 +19,8 @@ const libc = dlopen("libc.so.6", {
   utimensat: { args: [i32, pointer, pointer, i32], returns: i32 },
   llistxattr: { args: [pointer, pointer, u64], returns: i64 },
   lgetxattr: { args: [pointer, pointer, pointer, u64], returns: i64 },
+  listxattr: { args: [pointer, pointer, u64], returns: i64 },
+  getxattr: { args: [pointer, pointer, pointer, u64], returns: i64 },
   lsetxattr: { args: [pointer, pointer, pointer, u64, i32], returns: i32 },
   statfs: { args: [pointer, pointer], returns: i32 },
   chroot: { args: [pointer], returns: i32 },

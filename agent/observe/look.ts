@@ -1,4 +1,4 @@
-import { promises as fs, type Stats } from "node:fs";
+import { type BigIntStats, promises as fs, type Stats } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
@@ -119,9 +119,7 @@ function lookBehindOrThrow(root: Root, question: Question): Promise<Observed> {
   });
 }
 
-export function kindOf(
-  stats: Pick<Stats, "isFile" | "isDirectory" | "isSymbolicLink" | "isFIFO" | "isSocket">,
-): NodeKind {
+export function kindOf(stats: Stats | BigIntStats): NodeKind {
   if (stats.isFile()) return "file";
   if (stats.isDirectory()) return "directory";
   if (stats.isSymbolicLink()) return "symlink";

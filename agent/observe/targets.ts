@@ -1,7 +1,7 @@
 import { promises as fs } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
-import { errnoNumber, errorCode, SystemError } from "../kernel/errno.ts";
+import { errorCode } from "../kernel/errno.ts";
 import { baseName, followLink, joinPath, LAYOUT, parentPath } from "../plan/layout.ts";
 import type { Target } from "../plan/observation.ts";
 import { kindOf } from "./look.ts";
@@ -12,54 +12,52 @@ const MAX_LINKS = 40;
 /**
  * Where entries' paths really are in the image, as the node will see it: links of the image above the last
  * component are followed, but not those that liteimg made, which lead to what is about to be placed.
- * @throws SystemError for a loop of links, or where the image cannot be read
+ * A path that only goes round in links has nothing at it. @throws SystemError where the image cannot be read
  */
 export async function lookAtTargets(
   root: Root,
   calls: KernelCalls,
   paths: readonly string[],
 ): Promise<Map<string, Target>> {
-  const directories = new Map<string, Promise<string>>();
+  const known = new Map<string, string>();
   const found = await Promise.all(
     paths.map(async (path): Promise<[string, Target]> => {
-      const parent = await canonicalDirectory(root, calls, parentPath(path), directories, 0);
+      const parent = await canonicalDirectory(root, calls, parentPath(path), known, { links: 0 });
+      if (parent === undefined) return [path, { canonical: path }];
       return [path, await lookAtTarget(root, calls, joinPath(parent, baseName(path)))];
     }),
   );
   return new Map(found);
 }
 
-function canonicalDirectory(
+/**
+ * Undefined where links go round. `known` holds finished answers only: one that is still being looked for
+ * may be waiting for this very question. `budget` counts the links followed for one path.
+ */
+async function canonicalDirectory(
   root: Root,
   calls: KernelCalls,
   path: string,
-  known: Map<string, Promise<string>>,
-  links: number,
-): Promise<string> {
-  if (path === "/") return Promise.resolve("/");
-  let answer = known.get(path);
-  if (answer === undefined) {
-    answer = findCanonical(root, calls, path, known, links);
-    known.set(path, answer);
-  }
-  return answer;
-}
-
-async function findCanonical(
-  root: Root,
-  calls: KernelCalls,
-  path: string,
-  known: Map<string, Promise<string>>,
-  links: number,
-): Promise<string> {
-  if (links > MAX_LINKS) throw new SystemError(`resolve ${path} in the image`, errnoNumber("ELOOP"));
-  const parent = await canonicalDirectory(root, calls, parentPath(path), known, links);
+  known: Map<string, string>,
+  budget: { links: number },
+): Promise<string | undefined> {
+  if (path === "/") return "/";
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const parent = await canonicalDirectory(root, calls, parentPath(path), known, budget);
+  if (parent === undefined) return undefined;
   const here = joinPath(parent, baseName(path));
   const text = await linkText(root, calls, here);
-  if (text === undefined) return here;
-  const target = followLink(here, text);
-  if (target === joinPath(LAYOUT.tmpfs, path) || target === joinPath(LAYOUT.tmpfs, here)) return here;
-  return target === "/" ? "/" : findCanonical(root, calls, target, known, links + 1);
+  const target = text === undefined ? here : followLink(here, text);
+  const byLiteimg = target === joinPath(LAYOUT.tmpfs, path) || target === joinPath(LAYOUT.tmpfs, here);
+  if (text === undefined || byLiteimg) {
+    known.set(path, here);
+    return here;
+  }
+  if (++budget.links > MAX_LINKS) return undefined;
+  const answer = await canonicalDirectory(root, calls, target, known, budget);
+  if (answer !== undefined) known.set(path, answer);
+  return answer;
 }
 
 async function linkText(root: Root, calls: KernelCalls, path: string): Promise<string | undefined> {

@@ -1,0 +1,62 @@
+import { type BigIntStats, promises as fs } from "node:fs";
+import type { KernelCalls } from "../kernel/calls.ts";
+import { errorCode } from "../kernel/errno.ts";
+import type { Xattr } from "../kernel/inode.ts";
+
+/** What belongs to an inode beside its content (rule 5), read from a source and given to a copy. */
+export interface Attributes {
+  readonly stats: BigIntStats;
+  readonly xattrs: readonly Xattr[];
+}
+
+const PERMISSIONS = 0o7777n;
+
+/** Devices whose file system has no extended attributes: asked once, not once for each file. */
+export type WithoutXattrs = Set<bigint>;
+
+/** The extended attributes at `path`; empty where its file system has none. @throws SystemError */
+export async function readXattrs(
+  calls: KernelCalls,
+  path: Uint8Array,
+  follow: boolean,
+  stats: BigIntStats,
+  without: WithoutXattrs,
+): Promise<readonly Xattr[]> {
+  if (without.has(stats.dev)) return [];
+  try {
+    return await calls.listXattrs(path, follow);
+  } catch (error) {
+    if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOTSUP") throw error;
+    without.add(stats.dev);
+    return [];
+  }
+}
+
+/**
+ * Gives owner, attributes, mode and times to a new inode, in the order in which none undoes another: chown
+ * clears set-user-ID and capabilities, an ACL changes the mode, everything changes times.
+ * `path` must end in the inode's own name: `/proc/self/fd/N` would be the link in /proc.
+ * @returns names of extended attributes that the file system refused
+ */
+export async function giveAttributes(
+  calls: KernelCalls,
+  path: Uint8Array,
+  name: string,
+  { stats, xattrs }: Attributes,
+): Promise<string[]> {
+  const target = Buffer.from(path);
+  await fs.lchown(target, Number(stats.uid), Number(stats.gid));
+  const refused: string[] = [];
+  for (const xattr of xattrs) {
+    try {
+      await calls.setXattr(path, xattr);
+    } catch (error) {
+      if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOTSUP") throw error;
+      refused.push(`${name}: attribute ${xattr.name} is not kept, the file system has no place for it`);
+    }
+  }
+  // Linux has no mode of a symlink to set: chmod(2) would go where it leads.
+  if (!stats.isSymbolicLink()) await fs.chmod(target, Number(stats.mode & PERMISSIONS));
+  await calls.setTimes(path, stats.atimeNs, stats.mtimeNs);
+  return refused;
+}

@@ -1,0 +1,51 @@
+import type { FileHandle } from "node:fs/promises";
+
+const CHUNK = 1 << 20;
+const BLOCK = 4096;
+
+/**
+ * Copies `size` bytes, no more: a file that grows while it is read would never end. One that has become
+ * shorter ends where it ends. Holes stay holes where `sparse` says that the file has some.
+ * @param at where in `to` the copy begins
+ * @returns bytes written, holes not counted
+ */
+export async function copyContent(
+  from: FileHandle,
+  to: FileHandle,
+  size: number,
+  sparse: boolean,
+): Promise<number> {
+  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(size, CHUNK)));
+  let [position, written] = [0, 0];
+  while (position < size) {
+    const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, size - position), position);
+    if (bytesRead === 0) break;
+    const chunk = buffer.subarray(0, bytesRead);
+    written += sparse
+      ? await writeSparsely(to, chunk, at + position)
+      : await writeAll(to, chunk, at + position);
+    position += bytesRead;
+  }
+  if (sparse) await to.truncate(at + position);
+  return written;
+}
+
+/** write(2) may write less than asked. */
+export async function writeAll(to: FileHandle, chunk: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < chunk.length) {
+    const { bytesWritten } = await to.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
+  }
+  return done;
+}
+
+async function writeSparsely(to: FileHandle, chunk: Buffer, position: number): Promise<number> {
+  let written = 0;
+  for (let start = 0; start < chunk.length; start += BLOCK) {
+    const block = chunk.subarray(start, start + BLOCK);
+    if (block.every((byte) => byte === 0)) continue;
+    written += await writeAll(to, block, position + start);
+  }
+  return written;
+}

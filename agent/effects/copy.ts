@@ -1,0 +1,186 @@
+import { type BigIntStats, promises as fs } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { allSettled, Limiter } from "../concurrency.ts";
+import type { KernelCalls } from "../kernel/calls.ts";
+import { O } from "../kernel/constants.ts";
+import { kindOf } from "../observe/look.ts";
+import { fdPath } from "../observe/root.ts";
+import { giveAttributes, readXattrs, type WithoutXattrs } from "./attributes.ts";
+import { copyContent } from "./content.ts";
+import type { Done } from "./effects.ts";
+
+/** How a tree is copied. */
+export interface CopyOptions {
+  /** For calls on the source, which may be far away. */
+  readonly from: KernelCalls;
+  /** For calls on the copy. */
+  readonly to: KernelCalls;
+  /** Files under way at the same time: on NFS each waits for several round trips. */
+  readonly width: number;
+  /** fsync(2) each file and directory: what the copy returns is on stable storage. */
+  readonly durable: boolean;
+  /** Told after each file. */
+  readonly progress?: (bytes: number, files: number) => void;
+}
+
+/** Directories nested deeper are refused: each level holds two descriptors open. */
+export const MAX_DEPTH = 1024;
+
+/** What is to be copied: a path whose last component is followed only where `follow` says so. */
+export interface CopySource {
+  readonly path: Buffer;
+  readonly follow: boolean;
+}
+
+/** Where a copy goes, by two names. */
+interface CopyTarget {
+  /** Below the descriptor of its directory, which is open only while that directory is copied. */
+  readonly path: Buffer;
+  /** Below the descriptor that the whole copy was given: good until its end. */
+  readonly lasting: Buffer;
+  /** From the top of the copy, for messages and exclusions; empty for the top itself. */
+  readonly relative: string;
+}
+
+/** Copies one inode and what is below it, as rule 5 says. One instance for each copy: it knows its hard links. */
+export class TreeCopy {
+  readonly #options: CopyOptions;
+  readonly #exclude: ReadonlySet<string>;
+  readonly #files: Limiter;
+  readonly #directories: Limiter;
+  readonly #withoutXattrs: WithoutXattrs = new Set();
+  /** First copy of each inode with several names: its lasting path, once it is there. */
+  readonly #links = new Map<string, Promise<Buffer>>();
+  readonly #notes: string[] = [];
+  #bytes = 0;
+  #count = 0;
+
+  /** @param exclude paths below the source that are left out, relative to it */
+  constructor(options: CopyOptions, exclude: readonly string[]) {
+    this.#options = options;
+    this.#exclude = new Set(exclude);
+    this.#files = new Limiter(options.width);
+    this.#directories = new Limiter(options.width);
+  }
+
+  /** @param to path of the copy, below a descriptor of its directory that stays open; must not exist yet */
+  async run(source: CopySource, to: Buffer): Promise<Done> {
+    await this.#node(source, { path: to, lasting: to, relative: "" }, 0);
+    return { bytes: this.#bytes, files: this.#count, notes: this.#notes };
+  }
+
+  async #node(source: CopySource, to: CopyTarget, depth: number): Promise<void> {
+    const stats = source.follow
+      ? await fs.stat(source.path, { bigint: true })
+      : await fs.lstat(source.path, { bigint: true });
+    switch (kindOf(stats)) {
+      case "directory":
+        return this.#directory(source, to, depth);
+      case "file":
+        return this.#files.run(() => this.#file(source, to));
+      case "symlink":
+        await fs.symlink(await fs.readlink(source.path, { encoding: "buffer" }), to.path);
+        return this.#finish(source, to, stats);
+      case "device":
+      case "fifo":
+        await this.#options.to.makeNode(to.path, Number(stats.mode), stats.rdev);
+        return this.#finish(source, to, stats);
+      case "socket":
+        this.#notes.push(`${to.relative || "."}: a socket, left out`);
+        return;
+    }
+  }
+
+  async #directory(source: CopySource, to: CopyTarget, depth: number): Promise<void> {
+    if (depth >= MAX_DEPTH)
+      throw new Error(`directories are nested deeper than ${MAX_DEPTH} at ${to.relative}`);
+    const from = await openDirectory(source);
+    try {
+      await fs.mkdir(to.path, { mode: 0o700 });
+      const copy = await openDirectory({ path: to.path, follow: false });
+      try {
+        await this.#children(from, copy, to, depth);
+        await this.#finish(source, to, await from.stat({ bigint: true }));
+        if (this.#options.durable) await copy.sync();
+      } finally {
+        await copy.close();
+      }
+    } finally {
+      await from.close();
+    }
+  }
+
+  async #children(from: FileHandle, copy: FileHandle, to: CopyTarget, depth: number): Promise<void> {
+    const background: Promise<void>[] = [];
+    for (const entry of await fs.readdir(fdPath(from.fd), { encoding: "buffer", withFileTypes: true })) {
+      const name = Buffer.from(entry.name);
+      const relative = to.relative === "" ? name.toString() : `${to.relative}/${name.toString()}`;
+      if (this.#exclude.has(relative)) continue;
+      const lasting = Buffer.concat([to.lasting, Buffer.from("/"), name]);
+      const child: CopyTarget = { path: below(copy.fd, name), lasting, relative };
+      const task = () => this.#node({ path: below(from.fd, name), follow: false }, child, depth + 1);
+      // A directory that waited for a place while it holds one could wait for itself.
+      if (entry.isDirectory()) await this.#directories.runOrWait(task, background);
+      else background.push(task());
+    }
+    await allSettled(background);
+  }
+
+  async #file(source: CopySource, to: CopyTarget): Promise<void> {
+    const from = await openFile(source);
+    try {
+      const stats = await from.stat({ bigint: true });
+      // Something else may have taken the name since it was looked at; O_NONBLOCK kept a FIFO from blocking.
+      if (!stats.isFile()) throw new Error(`${to.relative}: is no longer the regular file that it was`);
+      const inode = stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
+      const first = inode === undefined ? undefined : this.#links.get(inode);
+      if (first !== undefined) {
+        await fs.link(await first, to.path);
+        this.#count++;
+        return;
+      }
+      const copied = this.#content(source, from, to, stats);
+      if (inode !== undefined) {
+        const ready = copied.then(() => to.lasting);
+        ready.catch(() => undefined); // Reported by `copied` itself; who links to it sees it too.
+        this.#links.set(inode, ready);
+      }
+      await copied;
+    } finally {
+      await from.close();
+    }
+  }
+
+  async #content(source: CopySource, from: FileHandle, to: CopyTarget, stats: BigIntStats): Promise<void> {
+    const copy = await fs.open(to.path, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC, 0o600);
+    try {
+      const sparse = stats.blocks * 512n < stats.size;
+      this.#bytes += await copyContent(from, copy, Number(stats.size), sparse);
+      await this.#finish(source, to, stats);
+      if (this.#options.durable) await copy.sync();
+    } finally {
+      await copy.close();
+    }
+  }
+
+  async #finish(source: CopySource, to: CopyTarget, stats: BigIntStats): Promise<void> {
+    const { from, to: onCopy, progress } = this.#options;
+    const xattrs = await readXattrs(from, source.path, source.follow, stats, this.#withoutXattrs);
+    this.#notes.push(...(await giveAttributes(onCopy, to.path, to.relative || ".", { stats, xattrs })));
+    this.#count++;
+    progress?.(this.#bytes, this.#count);
+  }
+}
+
+/** `/proc/self/fd/<directory>/<name>`, the name's bytes as they are. */
+export function below(directory: number, name: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${fdPath(directory)}/`), name]);
+}
+
+function openDirectory({ path, follow }: CopySource): Promise<FileHandle> {
+  return fs.open(path, O.RDONLY | O.DIRECTORY | O.CLOEXEC | (follow ? 0 : O.NOFOLLOW));
+}
+
+function openFile({ path, follow }: CopySource): Promise<FileHandle> {
+  return fs.open(path, O.RDONLY | O.NONBLOCK | O.NOCTTY | O.CLOEXEC | (follow ? 0 : O.NOFOLLOW));
+}

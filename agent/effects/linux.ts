@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import { promises as fs } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { directCalls, type KernelCalls } from "../kernel/calls.ts";
+import { MS, O } from "../kernel/constants.ts";
+import { errorCode } from "../kernel/errno.ts";
+import { fdPath, type Root } from "../observe/root.ts";
+import { baseName, type Location, parentPath } from "../plan/layout.ts";
+import type { Op } from "../plan/op.ts";
+import { giveAttributes, readXattrs } from "./attributes.ts";
+import { copyContent } from "./content.ts";
+import { below, type CopySource, TreeCopy } from "./copy.ts";
+import { type Done, type Effects, NOTHING_DONE } from "./effects.ts";
+import { Parents } from "./parents.ts";
+
+/** Files under way at the same time in one copy. */
+const COPY_WIDTH = 32;
+
+type OpOf<Kind extends Op["kind"]> = Extract<Op, { kind: Kind }>;
+
+/** Carries out ops on a mounted root. Every path is resolved inside the tree that its location names. */
+export class LinuxEffects implements Effects {
+  readonly #root: Root;
+  readonly #calls: KernelCalls;
+  readonly #parents: Parents;
+  readonly #progress: ((op: Op, bytes: number, files: number) => void) | undefined;
+
+  /** @param progress told after each file that a copy has finished */
+  constructor(root: Root, calls: KernelCalls, progress?: (op: Op, bytes: number, files: number) => void) {
+    this.#root = root;
+    this.#calls = calls;
+    this.#parents = new Parents(root, calls);
+    this.#progress = progress;
+  }
+
+  run(op: Op): Promise<Done> {
+    switch (op.kind) {
+      case "copy":
+        return this.#copy(op);
+      case "seed":
+        return this.#seed(op);
+      case "concatenate":
+        return this.#concatenate(op);
+      case "symlink":
+        return this.#symlink(op);
+      case "mountpoint":
+        return this.#mountpoint(op);
+      case "bind":
+        return this.#bind(op);
+      default:
+        return op satisfies never;
+    }
+  }
+
+  /** Lets go of the directories held open; ops may still be run afterwards. */
+  close(): Promise<void> {
+    return this.#parents.close();
+  }
+
+  async #copy(op: OpOf<"copy">): Promise<Done> {
+    const directory = await this.#parents.above(op.to);
+    return this.#copyTo(op, below(directory, Buffer.from(baseName(op.to.path))), false);
+  }
+
+  async #copyTo(op: OpOf<"copy" | "seed">, to: Buffer, durable: boolean): Promise<Done> {
+    const progress = this.#progress;
+    return this.#withSource(op.from, op.follow, (source) =>
+      new TreeCopy(
+        {
+          from: this.#calls,
+          to: durable ? this.#calls : directCalls, // A tmpfs never waits.
+          width: COPY_WIDTH,
+          durable,
+          ...(progress && { progress: (bytes, files) => progress(op, bytes, files) }),
+        },
+        op.exclude,
+      ).run(source, to),
+    );
+  }
+
+  /**
+   * Copied beside its place under a name of its own, made durable, then renamed: whatever moment the power
+   * fails, the place has all of it or nothing, and the next boot removes the rest and begins again.
+   */
+  async #seed(op: OpOf<"seed">): Promise<Done> {
+    const directory = await this.#parents.above(op.to);
+    const name = baseName(op.to.path);
+    const unfinished = fdPath(directory, seedName(name));
+    await fs.rm(unfinished, { recursive: true, force: true });
+    const done = await this.#copyTo(op, Buffer.from(unfinished), true);
+    await this.#renameInto(directory, seedName(name), name);
+    const handle = await fs.open(`${fdPath(directory)}/.`, O.RDONLY | O.DIRECTORY | O.CLOEXEC);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return done;
+  }
+
+  async #renameInto(directory: number, from: string, to: string): Promise<void> {
+    try {
+      await this.#calls.renameNoReplace(fdPath(directory, from), fdPath(directory, to));
+    } catch (error) {
+      // NFS knows no flags for rename(2); that nothing is there yet was seen before, and nobody else writes.
+      if (errorCode(error) !== "EINVAL") throw error;
+      await fs.rename(fdPath(directory, from), fdPath(directory, to));
+    }
+  }
+
+  async #concatenate(op: OpOf<"concatenate">): Promise<Done> {
+    const directory = await this.#parents.above(op.to);
+    const flags = O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC;
+    const to = await fs.open(fdPath(directory, baseName(op.to.path)), flags, 0o644);
+    try {
+      let bytes = 0;
+      for (const location of op.from) bytes += await this.#append(location, to, bytes);
+      await to.chmod(0o644); // Whatever the umask is.
+      return { bytes, files: 1, notes: [] };
+    } finally {
+      await to.close();
+    }
+  }
+
+  #append(location: Location, to: FileHandle, position: number): Promise<number> {
+    return this.#withSource(location, true, async (source) => {
+      const from = await fs.open(source.path, O.RDONLY | O.NONBLOCK | O.CLOEXEC);
+      try {
+        const stats = await from.stat();
+        if (!stats.isFile()) throw new Error(`${location.path} is no regular file`);
+        return await copyContent(from, to, stats.size, false, position);
+      } finally {
+        await from.close();
+      }
+    });
+  }
+
+  async #symlink(op: OpOf<"symlink">): Promise<Done> {
+    const directory = await this.#parents.above(op.at);
+    await fs.symlink(op.text, fdPath(directory, baseName(op.at.path)));
+    return { ...NOTHING_DONE, files: 1 };
+  }
+
+  async #mountpoint(op: OpOf<"mountpoint">): Promise<Done> {
+    const directory = await this.#parents.above(op.at);
+    const path = fdPath(directory, baseName(op.at.path));
+    try {
+      if (op.directory) await fs.mkdir(path, { mode: 0o700 });
+      else await (await fs.open(path, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC, 0o600)).close();
+    } catch (error) {
+      // There already, by an earlier boot in a state or local disk: what is mounted on it hides it.
+      if (errorCode(error) !== "EEXIST") throw error;
+      return NOTHING_DONE;
+    }
+    const notes = await this.#withSource(op.like, true, async (source) => {
+      const stats = await fs.stat(source.path, { bigint: true });
+      const xattrs = await readXattrs(this.#calls, source.path, true, stats, new Set());
+      return giveAttributes(this.#calls, Buffer.from(path), op.at.path, { stats, xattrs });
+    });
+    return { bytes: 0, files: 1, notes };
+  }
+
+  async #bind(op: OpOf<"bind">): Promise<Done> {
+    const from = await this.#root.open(op.from, O.PATH);
+    try {
+      await this.#root.with(op.target, O.PATH, (on) =>
+        this.#calls.mount(fdPath(from), fdPath(on), "", MS.BIND, ""),
+      );
+      // The kernel ignores read-only on the bind itself; the mount is opened anew, as it now covers the target.
+      if (op.readonly) {
+        const flags = MS.BIND | MS.REMOUNT | MS.RDONLY | MS.NODEV;
+        await this.#root.with(op.target, O.PATH, (mounted) =>
+          this.#calls.mount("", fdPath(mounted), "", flags, ""),
+        );
+      }
+      return NOTHING_DONE;
+    } finally {
+      await this.#calls.close(from);
+    }
+  }
+
+  /** Hands over a path for a location: by name in its directory, or by descriptor where links are followed. */
+  async #withSource<T>(from: Location, follow: boolean, use: (source: CopySource) => Promise<T>): Promise<T> {
+    if (follow) {
+      return this.#root.with(from, O.PATH, (fd) => use({ path: Buffer.from(fdPath(fd)), follow: true }));
+    }
+    const directory = { tree: from.tree, path: parentPath(from.path) };
+    return this.#root.with(directory, O.PATH | O.DIRECTORY, (fd) =>
+      use({ path: below(fd, Buffer.from(baseName(from.path))), follow: false }),
+    );
+  }
+}
+
+/** A name for an unfinished seed: short whatever the length of the real one, and found again by the next boot. */
+function seedName(name: string): string {
+  return `.statelite-seed-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
+}

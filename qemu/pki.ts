@@ -18,15 +18,14 @@ export interface Pki {
 }
 
 /**
- * The bench's certificates, in `out/pki`: made once, as a cluster has them for years, because the initrd embeds the
+ * The bench's certificates, in `out/pki` (and there the authority is `ca.pem`, which a build embeds): made once, as a cluster has them for years, because the initrd embeds the
  * authority. As xcatd has it, name and alternative name are the server's short host name, never an address.
  */
 export async function preparePki(directory = join(out, "pki"), serverName = "mn"): Promise<Pki> {
   if (!existsSync(directory)) {
     const fresh = `${directory}.${process.pid}.tmp`;
     rmSync(fresh, { recursive: true, force: true });
-    mkdirSync(fresh, { recursive: true });
-    await makeAuthority(join(fresh, "cluster"), "xCAT CA", serverName);
+    await makeAuthority(fresh, "xCAT CA", serverName);
     await makeAuthority(join(fresh, "foreign"), "Foreign CA", serverName);
     try {
       renameSync(fresh, directory);
@@ -36,7 +35,7 @@ export async function preparePki(directory = join(out, "pki"), serverName = "mn"
     }
   }
   return {
-    cluster: authorityIn(join(directory, "cluster")),
+    cluster: authorityIn(directory),
     foreign: authorityIn(join(directory, "foreign")),
   };
 }
@@ -47,7 +46,7 @@ function authorityIn(directory: string): Authority {
 }
 
 async function makeAuthority(directory: string, authorityName: string, serverName: string): Promise<void> {
-  mkdirSync(directory);
+  mkdirSync(directory, { recursive: true });
   const { ca, certificate, key } = authorityIn(directory);
   const caKey = join(directory, "ca.key");
   const request = join(directory, "server.csr");

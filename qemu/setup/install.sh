@@ -30,9 +30,8 @@ install "$@" || {
   install "$@"
 }
 
-if command -v systemctl >/dev/null; then
-  for package in $services; do
-    dpkg-query -L "$package" 2>/dev/null | sed -n 's|.*/systemd/system/\([^/@]*\.\(service\|socket\|target\)\)$|\1|p' |
-      while read -r unit; do systemctl disable --quiet "$unit" 2>/dev/null || true; done
-  done
-fi
+# What "systemctl disable" does, also where systemd is not installed (yet); a later upgrade leaves it that way.
+for package in $services; do
+  dpkg-query -L "$package" 2>/dev/null | sed -n 's|.*/systemd/system/\([^/@]*\.\(service\|socket\|target\)\)$|\1|p' |
+    while read -r unit; do rm -f /etc/systemd/system/*.wants/"$unit"; done
+done

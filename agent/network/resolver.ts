@@ -1,0 +1,137 @@
+import { type BootError, fatal, printable } from "../errors.ts";
+import { isDomainName, literalAddress, reverseName } from "./addresses.ts";
+import { type Answer, askAddresses, askServer } from "./dns.ts";
+import type { NetworkLog } from "./system.ts";
+
+export interface ResolverOptions {
+  /** Addresses, or `address:port`; asked in this order. */
+  readonly nameservers: readonly string[];
+  /** Domains that are put behind a name. */
+  readonly search: readonly string[];
+  /** Seconds for one name, all servers and repetitions together (`statelite.dns_timeout`). */
+  readonly timeout: number;
+  readonly log?: NetworkLog;
+}
+
+/** How long one server has for one question before the next is asked, and the pause after a round that failed at once. */
+const TURN = 2000;
+const PAUSE = 500;
+
+/**
+ * Names to addresses and back, by the DNS servers that DHCP or the command line gave, and by nothing else:
+ * /etc/hosts and /etc/resolv.conf of the initramfs are not read. See {@link askServer} for what Bun does below.
+ */
+export class Resolver {
+  readonly #options: ResolverOptions;
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The addresses of a host, IPv4 first, at least one. An address is returned as it is, without brackets.
+   * @throws BootError `dns-lookup` that names the servers asked and what each said.
+   */
+  async lookup(name: string): Promise<string[]> {
+    const literal = literalAddress(name);
+    if (literal !== undefined) return [literal.address];
+    if (!isDomainName(name.replace(/\.$/, ""))) throw notAName(name);
+    const names = searchNames(name, this.#options.search);
+    const found = await this.#ask(names, askAddresses);
+    if (found.kind === "found") return [...found.values];
+    throw this.#failure(name, names, found.said);
+  }
+
+  /** The host name of an address, without the final dot; undefined where DNS has none or does not answer. */
+  async reverse(address: string): Promise<string | undefined> {
+    const name = reverseName(address);
+    if (name === undefined) return undefined;
+    const found = await this.#ask([name], (server, n, time) => askServer(server, "PTR", n, time));
+    if (found.kind === "found") {
+      const [host = ""] = found.values.map((value) => value.replace(/\.$/, "")).filter(isDomainName);
+      return host === "" ? undefined : host;
+    }
+    const heard = [...found.said].map(([server, words]) => `${server}: ${words}`).join("; ");
+    this.#options.log?.detail(`network: no name for ${address}: ${heard || "no DNS server is known"}`);
+    return undefined;
+  }
+
+  /** Each name in turn until one is found; `said` has the last word of each server. */
+  async #ask(
+    names: readonly string[],
+    ask: (server: string, name: string, milliseconds: number) => Promise<Answer>,
+  ): Promise<Extract<Answer, { kind: "found" }> | { kind: "nothing"; said: ReadonlyMap<string, string> }> {
+    const end = performance.now() + this.#options.timeout * 1000;
+    const said = new Map<string, string>();
+    for (const name of names) {
+      const answer = await this.#askAll(name, ask, end, said);
+      if (answer?.kind === "found") return answer;
+    }
+    return { kind: "nothing", said };
+  }
+
+  /**
+   * One name, to every server in turn, round after round while one of them may yet answer. What the first server
+   * that answers says is final, as all servers are taken to know the same names (resolv.conf(5)).
+   */
+  async #askAll(
+    name: string,
+    ask: (server: string, name: string, milliseconds: number) => Promise<Answer>,
+    end: number,
+    said: Map<string, string>,
+  ): Promise<Answer | undefined> {
+    for (;;) {
+      let again = false;
+      for (const server of this.#options.nameservers) {
+        const left = end - performance.now();
+        if (left <= 0) return undefined;
+        const answer = await ask(server, name, Math.min(TURN, left));
+        if (answer.kind === "found") return answer;
+        said.set(server, answer.kind === "absent" ? "no such name (NXDOMAIN)" : answer.why);
+        if (answer.kind === "absent") return answer;
+        again ||= answer.again;
+      }
+      const left = end - performance.now();
+      if (!again || left <= 0) return undefined;
+      await Bun.sleep(Math.min(PAUSE, left));
+    }
+  }
+
+  #failure(name: string, names: readonly string[], said: ReadonlyMap<string, string>): BootError {
+    const { nameservers, timeout } = this.#options;
+    if (nameservers.length === 0) {
+      return fatal("dns-lookup", {
+        doing: "look up a host name",
+        on: name,
+        found: "no DNS server is known: neither DHCP nor the command line gave one",
+        remedy:
+          "set the option domain-name-servers in DHCP, add nameserver=, or write an address for the name",
+      });
+    }
+    return fatal("dns-lookup", {
+      doing: "look up a host name",
+      on: names.length > 1 ? `${name} (as ${names.join(", ")})` : name,
+      found: nameservers.map((server) => `${server}: ${said.get(server) ?? "not asked"}`).join("; "),
+      remedy: `add the name to DNS (makedns), correct the DNS servers that DHCP gives, or write an address for it; statelite.dns_timeout=${timeout} was the time`,
+    });
+  }
+}
+
+function notAName(name: string): BootError {
+  return fatal("dns-lookup", {
+    doing: "look up a host name",
+    on: printable(name.slice(0, 260)),
+    found: "this is neither an address nor a host name",
+    remedy: "correct the server's name where it was written",
+  });
+}
+
+/**
+ * What is asked for, in order, as resolv.conf(5) has it with `ndots:1`: a name with a dot in it first as it is,
+ * one without first with each domain behind it. A final dot means: only as it is.
+ */
+export function searchNames(name: string, search: readonly string[]): readonly string[] {
+  if (name.endsWith(".")) return [name.slice(0, -1)];
+  const searched = search.map((domain) => `${name}.${domain}`).filter(isDomainName);
+  return [...new Set(name.includes(".") ? [name, ...searched] : [...searched, name])];
+}

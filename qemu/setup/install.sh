@@ -32,6 +32,6 @@ install "$@" || {
 
 # What "systemctl disable" does, also where systemd is not installed (yet); a later upgrade leaves it that way.
 for package in $services; do
-  dpkg-query -L "$package" 2>/dev/null | sed -n 's|.*/systemd/system/\([^/@]*\.\(service\|socket\|target\)\)$|\1|p' |
+  dpkg-query -L "$package" 2>/dev/null | sed -nE "s#.*/systemd/system/([^/@]*[.](service|socket|target))\$#\\1#p" |
     while read -r unit; do rm -f /etc/systemd/system/*.wants/"$unit"; done
 done

@@ -23,6 +23,8 @@ const PAUSE = 500;
  */
 export class Resolver {
   readonly #options: ResolverOptions;
+  /** Servers that kept us waiting; from then on the others are asked first. */
+  readonly #slow = new Set<string>();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -51,18 +53,18 @@ export class Resolver {
       const [host = ""] = found.values.map((value) => value.replace(/\.$/, "")).filter(isDomainName);
       return host === "" ? undefined : host;
     }
-    const heard = [...found.said].map(([server, words]) => `${server}: ${words}`).join("; ");
-    this.#options.log?.detail(`network: no name for ${address}: ${heard || "no DNS server is known"}`);
+    const { nameservers, log } = this.#options;
+    log?.detail(`network: no name for ${address}: ${heard(nameservers, found.said)}`);
     return undefined;
   }
 
-  /** Each name in turn until one is found; `said` has the last word of each server. */
+  /** Each name in turn until one is found; `said` has what each server said, in order, once. */
   async #ask(
     names: readonly string[],
     ask: (server: string, name: string, milliseconds: number) => Promise<Answer>,
-  ): Promise<Extract<Answer, { kind: "found" }> | { kind: "nothing"; said: ReadonlyMap<string, string> }> {
+  ): Promise<Extract<Answer, { kind: "found" }> | { kind: "nothing"; said: Said }> {
     const end = performance.now() + this.#options.timeout * 1000;
-    const said = new Map<string, string>();
+    const said: Said = new Map();
     for (const name of names) {
       const answer = await this.#askAll(name, ask, end, said);
       if (answer?.kind === "found") return answer;
@@ -78,17 +80,19 @@ export class Resolver {
     name: string,
     ask: (server: string, name: string, milliseconds: number) => Promise<Answer>,
     end: number,
-    said: Map<string, string>,
+    said: Said,
   ): Promise<Answer | undefined> {
     for (;;) {
       let again = false;
-      for (const server of this.#options.nameservers) {
+      for (const server of this.#servers()) {
         const left = end - performance.now();
         if (left <= 0) return undefined;
         const answer = await ask(server, name, Math.min(TURN, left));
         if (answer.kind === "found") return answer;
-        said.set(server, answer.kind === "absent" ? "no such name (NXDOMAIN)" : answer.why);
+        const words = answer.kind === "absent" ? "no such name (NXDOMAIN)" : answer.why;
+        said.set(server, (said.get(server) ?? new Set()).add(words));
         if (answer.kind === "absent") return answer;
+        if (answer.again) this.#slow.add(server);
         again ||= answer.again;
       }
       const left = end - performance.now();
@@ -97,7 +101,13 @@ export class Resolver {
     }
   }
 
-  #failure(name: string, names: readonly string[], said: ReadonlyMap<string, string>): BootError {
+  #servers(): readonly string[] {
+    const { nameservers } = this.#options;
+    const slow = (server: string): boolean => this.#slow.has(server);
+    return [...nameservers.filter((server) => !slow(server)), ...nameservers.filter(slow)];
+  }
+
+  #failure(name: string, names: readonly string[], said: Said): BootError {
     const { nameservers, timeout } = this.#options;
     if (nameservers.length === 0) {
       return fatal("dns-lookup", {
@@ -111,10 +121,18 @@ export class Resolver {
     return fatal("dns-lookup", {
       doing: "look up a host name",
       on: names.length > 1 ? `${name} (as ${names.join(", ")})` : name,
-      found: nameservers.map((server) => `${server}: ${said.get(server) ?? "not asked"}`).join("; "),
-      remedy: `add the name to DNS (makedns), correct the DNS servers that DHCP gives, or write an address for it; statelite.dns_timeout=${timeout} was the time`,
+      found: heard(nameservers, said),
+      remedy: `add the name to DNS (makedns), correct the DNS servers that DHCP gives, or write an address for it; statelite.dns_timeout= gives it more than ${timeout} s`,
     });
   }
+}
+
+/** By server. */
+type Said = Map<string, Set<string>>;
+
+function heard(nameservers: readonly string[], said: Said): string {
+  if (nameservers.length === 0) return "no DNS server is known";
+  return nameservers.map((s) => `${s}: ${[...(said.get(s) ?? ["not asked"])].join(", then ")}`).join("; ");
 }
 
 function notAName(name: string): BootError {

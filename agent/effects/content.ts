@@ -14,6 +14,7 @@ export async function copyContent(
   to: FileHandle,
   size: number,
   sparse: boolean,
+  at = 0,
 ): Promise<number> {
   const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(size, CHUNK)));
   let [position, written] = [0, 0];

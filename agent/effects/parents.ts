@@ -21,7 +21,7 @@ export class Parents {
 
   /** A descriptor of the directory above `location`; stays open until {@link close}. @throws SystemError */
   above(location: Location): Promise<number> {
-    return this.#directory({ tree: location.tree, path: parentPath(location.path) });
+    return this.directory({ tree: location.tree, path: parentPath(location.path) });
   }
 
   async close(): Promise<void> {
@@ -32,7 +32,8 @@ export class Parents {
     this.#open.clear();
   }
 
-  #directory(location: Location): Promise<number> {
+  /** The same for the directory itself. @throws SystemError */
+  directory(location: Location): Promise<number> {
     const key = `${location.tree}\0${location.path}`;
     let fd = this.#open.get(key);
     if (fd === undefined) {
@@ -50,7 +51,7 @@ export class Parents {
     } catch (error) {
       if (errorCode(error) !== "ENOENT" || location.path === "/") throw error;
     }
-    const above = await this.#directory({ tree: location.tree, path: parentPath(location.path) });
+    const above = await this.directory({ tree: location.tree, path: parentPath(location.path) });
     const path = fdPath(above, baseName(location.path));
     const { mode, uid, gid } = await this.#likeImage(location.path);
     try {

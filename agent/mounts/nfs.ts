@@ -1,0 +1,258 @@
+import { withDeadline } from "../concurrency.ts";
+import type { KernelCalls } from "../kernel/calls.ts";
+import { errorCode, errorReason } from "../kernel/errno.ts";
+import type { Log } from "../log.ts";
+import { type NfsAttempt, nfsAttempts, nfsPort, nfsSource, overTcp } from "./nfs-options.ts";
+import { type ProbeAnswer, probeNfs } from "./nfs-probe.ts";
+
+/** One NFS directory to mount. */
+export interface NfsRequest {
+  /** Tried in order. */
+  readonly servers: readonly string[];
+  /** Tried in order, the next one only where a server says that the one before does not exist. */
+  readonly directories: readonly string[];
+  readonly options: readonly string[];
+  /** Where, in the agent's namespace; must exist. */
+  readonly target: string;
+  /** MS_* flags beside those that the options ask for. */
+  readonly flags: number;
+  /** Seconds until it is given up. */
+  readonly timeout: number;
+}
+
+/** What mounting needs from outside. */
+export interface NfsContext {
+  readonly calls: KernelCalls;
+  readonly log: Log;
+  /** Addresses of a host name. */
+  resolve(host: string): Promise<readonly string[]>;
+  /** Our own address towards the servers. */
+  readonly clientAddress?: string;
+}
+
+export interface NfsMount {
+  /** `10.0.0.1:/install/compute/rootimg`. */
+  readonly source: string;
+  readonly server: string;
+  readonly address: string;
+  readonly directory: string;
+  readonly version: string;
+}
+
+/** Why a directory could not be mounted; `absent` where a server answered that it is not there. */
+export class NfsError extends Error {
+  override readonly name = "NfsError";
+  readonly absent: boolean;
+  readonly remedy: string;
+
+  constructor(found: string, remedy: string, absent: boolean) {
+    super(found);
+    this.absent = absent;
+    this.remedy = remedy;
+  }
+}
+
+const PROBE_SECONDS = 5;
+const RETRY_SECONDS = [1, 2, 4, 8];
+
+/**
+ * Mounts an NFS directory: every server and protocol version in turn, and all of it again while a server may
+ * still come back, until the time is over. What a server has answered for good is not asked twice.
+ * @throws NfsError
+ */
+export async function mountNfs(request: NfsRequest, context: NfsContext): Promise<NfsMount> {
+  const end = Date.now() + request.timeout * 1000;
+  const refused = new Map<string, NfsError>();
+  for (let round = 0; ; round++) {
+    let last: NfsError | undefined;
+    for (const server of request.servers) {
+      if (refused.has(server)) continue;
+      try {
+        return await mountFrom(server, request, context, end);
+      } catch (error) {
+        if (!(error instanceof NfsError)) throw error;
+        if (!(error instanceof Passing)) refused.set(server, error);
+        else last = error;
+        context.log.detail(`${nfsSource(server, request.directories[0] ?? "/")}: ${error.message}`);
+      }
+    }
+    const pause = (RETRY_SECONDS[round] ?? 8) * 1000 * (0.5 + Math.random());
+    if (last === undefined || Date.now() + pause > end) throw summary([...refused.values()], last, request);
+    const left = Math.round((end - Date.now()) / 1000);
+    context.log.say(`NFS: ${last.message}; trying again for another ${left} s`);
+    await Bun.sleep(pause);
+  }
+}
+
+function summary(refused: readonly NfsError[], last: NfsError | undefined, request: NfsRequest): NfsError {
+  const all = last === undefined ? refused : [...refused, last];
+  const [first] = all;
+  if (first === undefined) return new NfsError("no server to mount it from", "name a server", false);
+  const text = all.map((error) => error.message).join("; ");
+  const waited = last === undefined ? "" : ` (tried for ${request.timeout} s)`;
+  return new NfsError(
+    text + waited,
+    first.remedy,
+    all.every((error) => error.absent),
+  );
+}
+
+/** A failure that time may mend. */
+class Passing extends NfsError {}
+
+async function mountFrom(
+  server: string,
+  request: NfsRequest,
+  context: NfsContext,
+  end: number,
+): Promise<NfsMount> {
+  const addresses = await addressesOf(server, context);
+  let failure: NfsError | undefined;
+  for (const address of addresses) {
+    for (const directory of request.directories) {
+      try {
+        const version = await mountAt(server, address, directory, request, context, end);
+        return { source: nfsSource(server, directory), server, address, directory, version };
+      } catch (error) {
+        if (!(error instanceof NfsError)) throw error;
+        failure = error;
+        if (!error.absent) break;
+      }
+    }
+  }
+  throw failure ?? new Passing(`${server} has no address`, `check the name ${server} in the DNS`, false);
+}
+
+async function addressesOf(server: string, context: NfsContext): Promise<readonly string[]> {
+  try {
+    return await context.resolve(server);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Passing(reason, `check that the DNS knows ${server}, or use its address`, false);
+  }
+}
+
+async function mountAt(
+  server: string,
+  address: string,
+  directory: string,
+  request: NfsRequest,
+  context: NfsContext,
+  end: number,
+): Promise<string> {
+  const peer = {
+    address,
+    ...(context.clientAddress !== undefined && { clientAddress: context.clientAddress }),
+  };
+  const attempts = nfsAttempts(request.options, peer);
+  const source = nfsSource(server, directory);
+  const failures: NfsError[] = [];
+  const offered = new Map<3 | 4, ProbeAnswer>();
+  for (const attempt of attempts) {
+    const failed = await probeFailure(server, address, attempt, request.options, offered);
+    if (failed !== undefined) {
+      failures.push(failed);
+      if (failed instanceof Passing) break;
+      continue;
+    }
+    try {
+      const call = context.calls.mount(
+        source,
+        request.target,
+        "nfs",
+        request.flags | attempt.flags,
+        attempt.data,
+      );
+      await withDeadline(call, Math.max(1000, end - Date.now()), `mount of ${source}`);
+      return attempt.version;
+    } catch (error) {
+      context.log.detail(`NFS ${attempt.version} of ${source} (${attempt.data}): ${errorReason(error)}`);
+      const failure = explain(error, source, attempt, address);
+      failures.push(failure);
+      if (!tryOlder(error)) break;
+    }
+  }
+  throw (
+    mostTelling(failures) ??
+    new NfsError(`${source}: no NFS version left to try`, "correct vers= in the mount options", false)
+  );
+}
+
+async function probeFailure(
+  server: string,
+  address: string,
+  attempt: NfsAttempt,
+  options: readonly string[],
+  offered: Map<3 | 4, ProbeAnswer>,
+): Promise<NfsError | undefined> {
+  if (!overTcp(options)) return undefined;
+  const major = attempt.version === "3" ? 3 : 4;
+  const port = nfsPort(options);
+  let answer = offered.get(major);
+  if (answer === undefined) {
+    answer = await probeNfs(address, port, major, PROBE_SECONDS * 1000);
+    offered.set(major, answer);
+  }
+  if (answer.kind === "alive") return undefined;
+  const host = server === address ? server : `${server} (${address})`;
+  if (answer.kind === "no such version") return unsupported(host, attempt.version);
+  const found = `${host} port ${port}: ${answer.reason}`;
+  return new Passing(
+    found,
+    `check that the NFS server runs on ${server} and that its firewall lets port ${port} through`,
+    false,
+  );
+}
+
+function unsupported(host: string, version: string): NfsError {
+  return new NfsError(
+    `${host} does not offer NFS ${version}`,
+    "correct vers= in the mount options, or enable that version on the server",
+    false,
+  );
+}
+
+/** Whether an older protocol version may do better: servers without version 4 answer in several ways. */
+function tryOlder(error: unknown): boolean {
+  return ["EPROTONOSUPPORT", "EINVAL", "ENOENT", "EPROTO", "EOPNOTSUPP"].includes(errorCode(error) ?? "");
+}
+
+/** The failure that says most: one of the protocol version only where nothing else was said. */
+function mostTelling(failures: readonly NfsError[]): NfsError | undefined {
+  return failures.find((failure) => !failure.message.includes("does not offer NFS")) ?? failures[0];
+}
+
+function explain(error: unknown, source: string, attempt: NfsAttempt, address: string): NfsError {
+  const reason = `${source}: ${errorReason(error)} (NFS ${attempt.version}, server address ${address})`;
+  switch (errorCode(error)) {
+    case "ENOENT":
+      return new NfsError(
+        `${source} does not exist on the server, or is not exported (NFS ${attempt.version})`,
+        "check the path and the server's exports (showmount -e, exportfs -v)",
+        true,
+      );
+    case "EACCES":
+    case "EPERM":
+      return new NfsError(
+        `access denied by the server: ${reason}`,
+        "export it to this node's address (exportfs -v on the server)",
+        false,
+      );
+    case "EPROTONOSUPPORT":
+      return unsupported(source, attempt.version);
+    case "ENODEV":
+      return new NfsError(
+        `this kernel has no NFS ${attempt.version}: ${reason}`,
+        "build the initrd with the modules nfsv3 and nfsv4 of this kernel",
+        false,
+      );
+    case "EINVAL":
+      return new NfsError(
+        `the kernel refuses the mount options "${attempt.data}": ${reason}`,
+        "correct the mount options",
+        false,
+      );
+    default:
+      return new Passing(reason, "check that the server is up and reachable from this node", false);
+  }
+}

@@ -1,0 +1,121 @@
+import { fatal, type Problem } from "../errors.ts";
+import type { KernelCalls } from "../kernel/calls.ts";
+import { errorReason } from "../kernel/errno.ts";
+import type { Log } from "../log.ts";
+import type { Root } from "../observe/root.ts";
+import type { Source } from "../plan/choose.ts";
+import { isBelow, joinPath, sourceDirectory } from "../plan/layout.ts";
+import type { LitetreeRow } from "../xcat/tables.ts";
+import { withMountpoint } from "./volatile.ts";
+
+/** Mounts one source's directory, read-only, on a directory that is there. @throws Error that says why not */
+export type MountSource = (row: LitetreeRow, target: number) => Promise<void>;
+
+export interface MountedSources {
+  /** In priority order, the ones that could not be mounted included. */
+  readonly sources: readonly Source[];
+  readonly problems: readonly Problem[];
+}
+
+/** A row and where it goes; `unusable` where it cannot be a source at all. */
+interface Wanted {
+  readonly row: LitetreeRow;
+  readonly tree: string;
+  readonly name: string;
+  readonly unusable?: string;
+}
+
+/** Reads the rows: several rows of one directory are one source, the first one's place counts. */
+export function wantedSources(rows: readonly LitetreeRow[]): Wanted[] {
+  const trees = new Map<string, Wanted>();
+  for (const row of rows) {
+    const tree =
+      row.server === "" ? joinPath("/", row.directory) : sourceDirectory(row.server, row.directory);
+    const unusable = whyUnusable(row);
+    const name = row.server === "" ? `${row.directory} of the image` : `${row.server}:${row.directory}`;
+    if (!trees.has(tree)) trees.set(tree, { row, tree, name, ...(unusable !== undefined && { unusable }) });
+  }
+  return [...trees.values()];
+}
+
+function whyUnusable({ server, directory }: LitetreeRow): string | undefined {
+  if (directory === "")
+    return "it names no directory; a variable of the litetree row may be unknown to the server";
+  if (!directory.startsWith("/")) return "its directory is relative, an absolute one was wanted";
+  if (directory.split("/").includes("..")) return 'its directory contains ".."';
+  if (server === "." || server === ".." || server.includes("/")) return `"${server}" is no host name`;
+  return undefined;
+}
+
+/**
+ * Mounts all sources, side by side but for those that lie inside another one. A source that cannot be
+ * mounted becomes a problem, and the entries that need it become problems of their own.
+ */
+export async function mountSources(
+  rows: readonly LitetreeRow[],
+  root: Root,
+  calls: KernelCalls,
+  mount: MountSource,
+  log: Log,
+): Promise<MountedSources> {
+  const wanted = wantedSources(rows);
+  const reasons = new Map<string, string>();
+  for (const level of levels(wanted)) {
+    await Promise.all(
+      level.map(async (source) => {
+        try {
+          if (source.unusable !== undefined) throw new Error(source.unusable);
+          if (source.row.server === "") return;
+          await withMountpoint(root, calls, source.tree, (target) => mount(source.row, target));
+          log.detail(`mount ${source.name} on ${source.tree}`);
+        } catch (error) {
+          reasons.set(source.tree, errorReason(error));
+        }
+      }),
+    );
+  }
+  const sources = wanted.map(({ tree, name }): Source => {
+    const unavailable = reasons.get(tree);
+    return unavailable === undefined ? { tree, name } : { tree, name, unavailable };
+  });
+  return { sources, problems: sources.flatMap(problemOf) };
+}
+
+/** Sources by how many of the others they lie in: a mount must be there before one is put inside it. */
+function levels(wanted: readonly Wanted[]): Wanted[][] {
+  const found: Wanted[][] = [];
+  for (const source of wanted) {
+    const depth = wanted.filter((other) => isBelow(source.tree, other.tree)).length;
+    while (found.length <= depth) found.push([]);
+    found[depth]?.push(source);
+  }
+  return found;
+}
+
+function problemOf({ name, unavailable }: Source): Problem[] {
+  if (unavailable === undefined) return [];
+  const remedy = "correct its row in the litetree table, or export the directory to this node read-only";
+  return [
+    {
+      class: "source",
+      code: "source-mount",
+      doing: "mount a litetree source",
+      on: name,
+      found: unavailable,
+      remedy,
+    },
+  ];
+}
+
+/** A source asked for by `--source` that no litetree row names is a mistake of who called. @throws BootError */
+export function refuseUnnamed(given: readonly string[], rows: readonly LitetreeRow[]): void {
+  const named = new Set(rows.map((row) => `${row.server}:${row.directory}`));
+  const stray = given.filter((name) => !named.has(name));
+  if (stray.length === 0) return;
+  throw fatal("source-unnamed", {
+    doing: "stand in for litetree sources",
+    on: stray.join(", "),
+    found: `no litetree row of this node names it; there are ${[...named].join(", ") || "none"}`,
+    remedy: "give --source server:/dir=LOCALDIR with the server and directory exactly as litetree has them",
+  });
+}

@@ -7,7 +7,7 @@ import { run } from "./run.ts";
 export interface CompileSpec {
   /** The checkout. */
   readonly project: string;
-  /** Relative to the checkout; the first is the program, the others are its workers. */
+  /** Relative to the checkout; the first is the program, the others are its workers. No two file names are the same. */
   readonly entrypoints: readonly [string, ...string[]];
   /** Folders and files whose content decides, relative to the checkout. */
   readonly inputs: readonly string[];
@@ -18,8 +18,16 @@ export interface CompileSpec {
   readonly cacheDir: string;
 }
 
-/** PID 1 must not read a stray .env or bunfig.toml. */
-const FLAGS = ["--bytecode", "--minify", "--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
+/**
+ * ESM, because as CommonJS (Bun's choice with bytecode) import.meta.url would be the source's path on this
+ * machine, and a worker would be looked for there. All entry points side by side, so that a worker found by
+ * `new URL("./worker.ts", import.meta.url)` is found in the binary, too, where its caller is part of the
+ * program's one file. PID 1 must not read a stray .env or bunfig.toml.
+ */
+const FLAGS = [
+  ...["--bytecode", "--format=esm", "--minify", "--entry-naming=[name].[ext]"],
+  ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
+];
 
 /**
  * Compiles a program into one file, unless that was done already from the same content.

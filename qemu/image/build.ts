@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "../command.ts";
 import { built, out } from "../paths.ts";
@@ -16,60 +26,61 @@ const store = join(out, "image");
  */
 export async function buildImage(definition: ImageDefinition): Promise<string> {
   const { suite, lines, aptOptions } = await hostSources();
-  const root = join(store, `plain-${digest(suite, dpkgOptions, definition)}`, "rootimg");
-  if (existsSync(root)) return root;
-  console.log(
-    `image: building Debian ${suite} with ${definition.packages.join(", ")} (half a minute or two)`,
-  );
-  await intoPlace(dirname(root), async (fresh) => {
-    const options = [
-      ...aptOptions.flatMap((o) => ["--aptopt", o]),
-      ...dpkgOptions.flatMap((o) => ["--dpkgopt", o]),
-    ];
-    const hook = join(fresh, "customise");
-    writeFileSync(hook, `#!/bin/sh\n${definition.customise}`, { mode: 0o755 });
-    await run(
-      [
-        ...[
-          "mmdebstrap",
-          "--quiet",
-          "--variant=minbase",
-          `--include=${definition.packages.join(",")}`,
-          ...options,
-        ],
-        ...[`--customize-hook=${hook} "$1"`, suite, join(fresh, "rootimg"), ...lines],
-      ],
-      { seconds: 900, remedy: "see that the mirrors in /etc/apt are reached; apt-get update shows it" },
+  const folder = join(store, `plain-${digest(suite, dpkgOptions, definition)}`);
+  if (!existsSync(folder)) {
+    console.log(
+      `image: building Debian ${suite} with ${definition.packages.join(", ")} (half a minute or two)`,
     );
-    for (const [path, { text, mode }] of Object.entries(definition.files)) {
-      const file = join(fresh, "rootimg", path);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
-      chmodSync(file, mode ?? 0o644);
-    }
-    rmSync(hook);
-  });
-  return root;
+    await intoPlace(folder, async (fresh) => {
+      const hook = join(fresh, "customise");
+      writeFileSync(hook, `#!/bin/sh\n${definition.customise}`, { mode: 0o755 });
+      const options = [
+        ...aptOptions.flatMap((o) => ["--aptopt", o]),
+        ...dpkgOptions.flatMap((o) => ["--dpkgopt", o]),
+      ];
+      await run(
+        [
+          ...["mmdebstrap", "--quiet", "--variant=minbase", `--include=${definition.packages.join(",")}`],
+          ...[...options, `--customize-hook=${hook} "$1"`, suite, join(fresh, "rootimg"), ...lines],
+        ],
+        { seconds: 900, remedy: "see that the mirrors in /etc/apt are reached; apt-get update shows it" },
+      );
+      rmSync(hook);
+    });
+  }
+  return join(folder, "rootimg");
+}
+
+export interface Preparation {
+  /** Root of the tree to start from; it is copied. */
+  readonly plain: string;
+  /** A folder of files to put in, owned by root. */
+  readonly overlay: string;
+  /** A folder of CSV tables, and the image's name in them. */
+  readonly tables: string;
+  readonly image: string;
 }
 
 /**
- * A copy of an image that `liteimg` has prepared for a litefile table.
+ * A copy of an image with further files, prepared by `liteimg` for a litefile table.
  *
- * @param tables folder of CSV tables
- * @param image the image's name in them
  * @returns the folder above `rootimg`, which is what `NFSROOT` names
  */
-export async function prepareImage(plainRoot: string, tables: string, image: string): Promise<string> {
-  const litefile = readFileSync(join(tables, "litefile.csv"));
-  const server = createHash("sha256").update(readFileSync(built.server)).digest("hex");
-  const folder = join(store, `lite-${digest(plainRoot, litefile.toString("latin1"), server, image)}`);
-  if (existsSync(folder)) return folder;
-  console.log("image: preparing a copy with liteimg");
-  await intoPlace(folder, async (fresh) => {
-    const root = join(fresh, "rootimg");
-    await run(["cp", "-a", plainRoot, root], { seconds: 120 });
-    await run([built.server, "liteimg", "--tables", tables, "--root", root, image], { seconds: 120 });
-  });
+export async function prepareImage({ plain, overlay, tables, image }: Preparation): Promise<string> {
+  const litefile = readFileSync(join(tables, "litefile.csv"), "latin1");
+  const folder = join(
+    store,
+    `lite-${digest(plain, treeDigest(overlay), litefile, fileDigest(built.server), image)}`,
+  );
+  if (!existsSync(folder)) {
+    console.log(`image: preparing a copy of ${dirname(plain)} with liteimg`);
+    await intoPlace(folder, async (fresh) => {
+      const root = join(fresh, "rootimg");
+      await run(["cp", "-a", plain, root], { seconds: 120 });
+      await run(["cp", "-R", "--no-dereference", "--preserve=mode", `${overlay}/.`, root], { seconds: 60 });
+      await run([built.server, "liteimg", "--tables", tables, "--root", root, image], { seconds: 120 });
+    });
+  }
   return folder;
 }
 
@@ -91,4 +102,21 @@ async function intoPlace(folder: string, build: (fresh: string) => Promise<void>
 /** Names what went into something: the same input, the same name. */
 function digest(...parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+}
+
+function fileDigest(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
+/** Paths, modes and contents below a folder. */
+function treeDigest(folder: string): string {
+  const hash = createHash("sha256");
+  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+    const file = join(folder, path);
+    const status = lstatSync(file);
+    hash.update(`${path}\0${status.mode}\0`);
+    if (status.isSymbolicLink()) hash.update(readlinkSync(file));
+    if (status.isFile()) hash.update(readFileSync(file));
+  }
+  return hash.digest("hex");
 }

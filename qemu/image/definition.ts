@@ -6,8 +6,6 @@ export interface ImageDefinition {
   readonly packages: readonly string[];
   /** Shell commands that run once the packages are installed; `$1` is the image's root (mmdebstrap(1), customize hooks). */
   readonly customise: string;
-  /** Files to put in, by path; `mode` 644 where not given. */
-  readonly files: Readonly<Record<string, { readonly text: string; readonly mode?: number }>>;
 }
 
 /** Units that look after a disk or after packages: neither is this node's to look after. */
@@ -30,6 +28,7 @@ root=$1
 # Nothing of the host that built it. The node's name is what the agent sets, the resolver's what the tables say.
 rm -f "$root/etc/hostname"
 : >"$root/etc/resolv.conf"
+printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost\\n' >"$root/etc/hosts"
 # No disk, no swap: what is mounted was mounted before systemd started.
 : >"$root/etc/fstab"
 # Empty, not absent: with a read-only /etc systemd refuses to boot without the file (machine-id(5)). The litefile table
@@ -39,7 +38,7 @@ rm -f "$root/var/lib/dbus/machine-id"
 # The card keeps the name under which the root was mounted through it (systemd.link(5)).
 ln -sf /dev/null "$root/etc/systemd/network/99-default.link"
 for unit in ${MASKED.join(" ")}; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
-# Where the commands for everybody are: a login on the console needs no password on the bench.
+# A login on the console needs no password on the bench.
 sed -i 's|^root:[^:]*:|root::|' "$root/etc/shadow"
 # Not older than /usr: units with ConditionNeedsUpdate= have nothing to do at each boot.
 touch "$root/etc/.updated" "$root/var/.updated"
@@ -50,9 +49,6 @@ export const baseImage: ImageDefinition = {
   // udev for devices and the getty on the console, dbus for logind and systemctl, sshd because /etc/ssh is in every litefile table.
   packages: ["systemd-sysv", "udev", "dbus", "iproute2", "kmod", "mount", "openssh-server", "rsyslog"],
   customise: CUSTOMISE,
-  files: {
-    "/etc/hosts": { text: "127.0.0.1\tlocalhost\n::1\tlocalhost\n" },
-  },
 };
 
 /** Documentation and translations: nobody reads them on a node. */

@@ -50,6 +50,16 @@ export function readHost(text: string): string {
   return text;
 }
 
+/** Whether {@link readHost} takes it. */
+export function isHost(text: string): boolean {
+  try {
+    return readHost(text) !== "";
+  } catch (error) {
+    if (error instanceof BadValue) return false;
+    throw error;
+  }
+}
+
 export function isHostName(text: string): boolean {
   return text.length <= 253 && /^\w(?:[\w-]{0,61}\w)?(?:\.\w(?:[\w-]{0,61}\w)?)*$/.test(text);
 }

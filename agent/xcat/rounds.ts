@@ -1,0 +1,95 @@
+import type { ServerAddress } from "../cmdline/options.ts";
+import { isIPv4, isIPv6 } from "../cmdline/values.ts";
+import type { Log } from "../log.ts";
+import { Attempts } from "./attempts.ts";
+import { backoff } from "./backoff.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { QueryFailure } from "./failure.ts";
+
+/** Time, so that a test need not wait for it. Milliseconds of a clock that never goes back. */
+export interface Clock {
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** What asking needs of the world. */
+export interface RoundsWorld {
+  /** The addresses of a host name; rejects, or gives none, where it has none. Keeps a time limit of its own. */
+  resolve(host: string): Promise<readonly string[]>;
+  readonly clock: Clock;
+  /** [0, 1), as Math.random. */
+  random(): number;
+  readonly log: Log;
+}
+
+/** Asks one endpoint; rejects with {@link QueryFailure}. `within` is in milliseconds. */
+export type Ask<T> = (endpoint: Endpoint, within: number) => Promise<T>;
+
+/**
+ * Asks every address of every server in order, then all of them again after a pause, until one answers, the time is
+ * up, or each has failed as often as its kind of failure allows (failure.ts). Rejects with a BootError that holds
+ * each one's last cause. `within` is in milliseconds.
+ */
+export async function askInTurn<T>(
+  doing: string,
+  { servers, within }: { readonly servers: readonly ServerAddress[]; readonly within: number },
+  world: RoundsWorld,
+  ask: Ask<T>,
+): Promise<T> {
+  const { clock, log, random } = world;
+  const started = clock.now();
+  const left = () => within - (clock.now() - started);
+  const attempts = new Attempts(doing, log);
+
+  for (let round = 0; ; round++) {
+    for (const [index, server] of servers.entries()) {
+      const endpoints = await findEndpoints(server, attempts, world);
+      for (const endpoint of endpoints) {
+        const place = formatEndpoint(endpoint);
+        if (attempts.spent(place) || left() <= 0) continue;
+        // A server that keeps silent leaves the ones behind it their share of the time.
+        const share = left() / (servers.length - index);
+        const answer = await attempts.make(place, () => ask(endpoint, share));
+        if (answer !== undefined) return answer;
+      }
+    }
+    const pause = backoff(round, random);
+    if (attempts.over || pause >= left()) throw attempts.giveUp(clock.now() - started);
+    log.detail(`${doing}: again in ${(pause / 1000).toFixed(1)} s`);
+    await clock.sleep(pause);
+  }
+}
+
+/** Where a server is; none where that cannot be found out, which is then one of the attempts. */
+async function findEndpoints(
+  server: ServerAddress,
+  attempts: Attempts,
+  world: RoundsWorld,
+): Promise<readonly Endpoint[]> {
+  if (server.protocol === "json") {
+    const unsupported = new QueryFailure(
+      "unsupported",
+      "this agent does not speak the JSON protocol",
+      "write XCAT=HOST:3001 instead, and run nodeset again",
+    );
+    if (!attempts.spent(server.url)) await attempts.make(server.url, () => Promise.reject(unsupported));
+    return [];
+  }
+  const { host, port } = server;
+  if (isIPv4(host) || isIPv6(host)) return [{ host, port, address: host }];
+  const place = `${host}:${port}`;
+  const addresses = await attempts.make(place, () => lookUp(host, world));
+  if (addresses === undefined) return [];
+  attempts.forget(place);
+  return addresses.map((address) => ({ host, port, address }));
+}
+
+async function lookUp(host: string, world: RoundsWorld): Promise<readonly string[]> {
+  const remedy = `see that the name servers of the DHCP answer know ${host}, or write its address in noderes.xcatmaster`;
+  const addresses = await world.resolve(host).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new QueryFailure("resolve", `the name ${host} cannot be looked up: ${why}`, remedy, { cause });
+  });
+  if (addresses.length === 0) throw new QueryFailure("resolve", `the name ${host} has no address`, remedy);
+  return addresses;
+}

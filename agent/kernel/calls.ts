@@ -1,4 +1,5 @@
 import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
+import { insertModule } from "./insert-module.ts";
 import { livesInMemory, mount, umount } from "./mount.ts";
 import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
 
@@ -20,6 +21,7 @@ export const calls = {
   setXattr,
   renameNoReplace,
   livesInMemory,
+  insertModule,
 } as const;
 
 export type Calls = typeof calls;

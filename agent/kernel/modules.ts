@@ -1,9 +1,8 @@
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { BootError, type Problem } from "../errors.ts";
-import { SYS } from "./constants.ts";
 import { errorCode, errorReason } from "./errno.ts";
-import { check, cstring, libc, ptr } from "./libc.ts";
+import { insertModule } from "./insert-module.ts";
 import { type ModuleFile, type ModuleLists, parseModuleLists, resolveModule } from "./module-lists.ts";
 
 /** What loading modules needs of the system; {@link linuxModules} is the real one. */
@@ -14,8 +13,8 @@ export interface ModuleSystem {
   list(name: string): string | undefined;
   /** The modaliases of all present devices, in a fixed order, without duplicates. */
   modaliases(): readonly string[];
-  /** finit_module(2) of an absolute path. Throws an error with a `code`. */
-  insert(file: string): void;
+  /** finit_module(2) of an absolute path. Rejects with an error that has a `code`. */
+  insert(file: string): Promise<void>;
 }
 
 /** Names of the modules that are loaded now because of this call, in order, and what went wrong. */
@@ -29,9 +28,13 @@ export interface LoadedModules {
  * of the kernel, is fine; `problems` are those of soft dependencies, as notes.
  * @throws BootError with the `module-load` problems where one of the names could not be had.
  */
-export function loadModules(names: readonly string[], system: ModuleSystem = linuxModules()): LoadedModules {
+export async function loadModules(
+  names: readonly string[],
+  system: ModuleSystem = linuxModules(),
+): Promise<LoadedModules> {
   const loader = new Loader(system);
-  const missing = names.filter((name) => !loader.load(name));
+  const missing: string[] = [];
+  for (const name of names) if (!(await loader.load(name))) missing.push(name);
   const [first, ...more] = loader.problems;
   if (missing.length > 0 && first !== undefined) throw new BootError([asFatal(first), ...more.map(asFatal)]);
   return loader;
@@ -43,7 +46,7 @@ export function loadModules(names: readonly string[], system: ModuleSystem = lin
  * the hardware (ENODEV) is no problem, any other failure is a note: whether the boot can go on without that
  * device shows later.
  */
-export function loadForHardware(system: ModuleSystem = linuxModules()): LoadedModules {
+export async function loadForHardware(system: ModuleSystem = linuxModules()): Promise<LoadedModules> {
   const loader = new Loader(system);
   if (system.list("modules.dep") === undefined) loader.problems.push(noLists(system));
   const seen = new Set<string>();
@@ -52,7 +55,7 @@ export function loadForHardware(system: ModuleSystem = linuxModules()): LoadedMo
     if (fresh.length === 0) return loader;
     for (const modalias of fresh) {
       seen.add(modalias);
-      loader.loadDrivers(modalias);
+      await loader.loadDrivers(modalias);
     }
   }
 }
@@ -76,30 +79,32 @@ class Loader implements LoadedModules {
   }
 
   /** Whether all that answers to the name is in the kernel now. */
-  load(wanted: string): boolean {
+  async load(wanted: string): Promise<boolean> {
     const resolution = resolveModule(this.#lists, wanted);
     if (resolution === undefined) {
       this.problems.push(unknownModule(wanted, this.#system));
       return false;
     }
-    for (const file of resolution.files) this.#insert(file, []);
+    for (const file of resolution.files) await this.#insert(file, []);
     return resolution.modules.every((name) => this.#present.get(name) === true);
   }
 
   /** A device that none of these modules is for is not the initrd's mistake: it holds what a boot needs. */
-  loadDrivers(modalias: string): void {
-    for (const file of resolveModule(this.#lists, modalias)?.files ?? []) this.#insert(file, ["ENODEV"]);
+  async loadDrivers(modalias: string): Promise<void> {
+    for (const file of resolveModule(this.#lists, modalias)?.files ?? []) {
+      await this.#insert(file, ["ENODEV"]);
+    }
   }
 
   /** `tolerated`: error codes that are not worth a word. */
-  #insert({ name, file, dependencies }: ModuleFile, tolerated: readonly string[]): void {
+  async #insert({ name, file, dependencies }: ModuleFile, tolerated: readonly string[]): Promise<void> {
     if (this.#present.has(name)) return;
     this.#present.set(name, false);
     // Without its dependency the kernel would refuse it with a message that misleads.
     if (dependencies.some((dependency) => this.#present.get(dependency) === false)) return;
     const path = `${this.#system.directory}/${file}`;
     try {
-      this.#system.insert(path);
+      await this.#system.insert(path);
       this.loaded.push(name);
       this.#present.set(name, true);
     } catch (error) {
@@ -157,59 +162,50 @@ function asFatal(problem: Problem): Problem {
   return { ...problem, class: "fatal" };
 }
 
-/** linux/module.h: the kernel is to unpack a `.ko.xz` or `.ko.zst` itself. */
-const MODULE_INIT_COMPRESSED_FILE = 4;
-
-/** The running kernel's modules and the devices in /sys. */
-export function linuxModules(directory = `/lib/modules/${release()}`): ModuleSystem {
+/**
+ * The running kernel's modules and the devices in /sys. `insert` may be a call on a thread (threads.ts): some
+ * modules take a while to start (nfsv4: a second on an emulated machine), in which the network can come up.
+ */
+export function linuxModules(
+  insert: ModuleSystem["insert"] = async (file) => insertModule(file),
+  directory = `/lib/modules/${release()}`,
+): ModuleSystem {
   return {
     directory,
     list: (name) => readIfThere(`${directory}/${name}`),
     modaliases: presentModaliases,
-    insert: (file) => {
-      const fd = openSync(file, "r");
-      try {
-        const parameters = cstring("");
-        const flags = file.endsWith(".ko") ? 0 : MODULE_INIT_COMPRESSED_FILE;
-        check(
-          libc.syscall(SYS.finit_module, fd, ptr(parameters), flags, 0, 0, 0),
-          () => `finit_module(${file}, "", ${flags})`,
-        );
-      } finally {
-        closeSync(fd);
-      }
-    },
+    insert,
   };
 }
 
 /**
- * Every device is on a bus, in a class or below /sys/devices/system (the processor's `cpu:` modalias), which
- * saves walking all of /sys/devices.
+ * Every device that has a driver to wait for is on a bus, or below /sys/devices/system (the processor's `cpu:`
+ * modalias), which saves walking all of /sys/devices.
  */
 function presentModaliases(): readonly string[] {
   const found = new Set<string>();
-  for (const [folder, inner] of [
-    ["/sys/bus", "devices/"],
-    ["/sys/class", ""],
-    ["/sys/devices/system", undefined],
-  ] as const) {
-    for (const group of entries(folder)) {
-      const devices = inner === undefined ? [""] : entries(`${folder}/${group}/${inner}`);
-      for (const device of devices) {
-        // A device may go away between the listing and the reading; it needs no driver then.
-        const modalias = readIfThere(`${folder}/${group}/${inner ?? ""}${device}/modalias`)?.trim();
-        if (modalias) found.add(modalias);
-      }
+  for (const bus of entries("/sys/bus")) {
+    for (const device of entries(`/sys/bus/${bus}/devices`)) {
+      addModalias(`/sys/bus/${bus}/devices/${device}/modalias`, found);
     }
   }
+  for (const kind of entries("/sys/devices/system")) {
+    addModalias(`/sys/devices/system/${kind}/modalias`, found);
+  }
   return [...found];
+}
+
+/** Most have none, and an error costs more than a look; one may go away between look and read. */
+function addModalias(path: string, found: Set<string>): void {
+  const modalias = existsSync(path) ? readIfThere(path)?.trim() : undefined;
+  if (modalias) found.add(modalias);
 }
 
 function entries(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch {
-    // A kernel without that bus or class, or /sys not mounted: no devices to find there.
+    // A kernel without that bus, or /sys not mounted: no devices to find there.
     return [];
   }
 }

@@ -106,7 +106,7 @@ function machine(options: {
     inserted,
     list: (name) => LISTS[name],
     modaliases: () => options.devices(inserted),
-    insert: (file) => {
+    insert: async (file) => {
       const name = file.slice(file.lastIndexOf("/") + 1);
       const errno = options.refuses?.[name];
       if (errno !== undefined) throw new SystemError(`finit_module(${file})`, errno);
@@ -117,7 +117,7 @@ function machine(options: {
 
 const PCI_VIRTIO = "pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00";
 
-test("a bus driver makes devices appear, and their drivers are loaded too, each module once", () => {
+test("a bus driver makes devices appear, and their drivers are loaded too, each module once", async () => {
   const system = machine({
     devices: (loaded) => [
       PCI_VIRTIO,
@@ -125,7 +125,7 @@ test("a bus driver makes devices appear, and their drivers are loaded too, each 
       ...(loaded.includes("virtio_pci.ko") ? ["virtio:d00000001v00001AF4"] : []),
     ],
   });
-  const result = loadForHardware(system);
+  const result = await loadForHardware(system);
   expect(result.loaded).toEqual(["virtio", "virtio_ring", "virtio_pci", "failover", "virtio_net"]);
   expect(system.inserted).toHaveLength(5);
   expect(result.problems).toEqual([]);
@@ -133,8 +133,8 @@ test("a bus driver makes devices appear, and their drivers are loaded too, each 
 
 const [ENOENT, ENOEXEC, EEXIST, ENODEV] = [2, 8, 17, 19];
 
-test("a driver that refuses the hardware, or is loaded already, is no problem", () => {
-  const result = loadForHardware(
+test("a driver that refuses the hardware, or is loaded already, is no problem", async () => {
+  const result = await loadForHardware(
     machine({
       devices: () => [PCI_VIRTIO],
       refuses: { "virtio.ko": EEXIST, "virtio_ring.ko": EEXIST, "virtio_pci.ko": ENODEV },
@@ -144,12 +144,12 @@ test("a driver that refuses the hardware, or is loaded already, is no problem", 
   expect(result.problems).toEqual([]);
 });
 
-test("a module that fails is named with file, error and remedy; what depends on it is not tried; the rest is", () => {
+test("a module that fails is named with file, error and remedy; what depends on it is not tried; the rest is", async () => {
   const system = machine({
     devices: () => [PCI_VIRTIO, "virtio:d00000001v00001AF4"],
     refuses: { "virtio_ring.ko": ENOEXEC },
   });
-  const result = loadForHardware(system);
+  const result = await loadForHardware(system);
   expect(system.inserted).toEqual(["virtio.ko", "failover.ko", "virtio_net.ko"]);
   expect(result.problems).toMatchObject([
     {
@@ -163,16 +163,16 @@ test("a module that fails is named with file, error and remedy; what depends on 
   ]);
 });
 
-test("an initrd of another kernel is told as such", () => {
+test("an initrd of another kernel is told as such", async () => {
   const system = { ...machine({ devices: () => [PCI_VIRTIO] }), list: () => undefined };
-  expect(loadForHardware(system).problems).toMatchObject([{ code: "module-lists" }]);
+  expect((await loadForHardware(system)).problems).toMatchObject([{ code: "module-lists" }]);
 });
 
-test("loading by name: all names that cannot be had are told at once", () => {
+test("loading by name: all names that cannot be had are told at once", async () => {
   const system = machine({ devices: () => [], refuses: { "lockd.ko": ENOENT } });
   let caught: unknown;
   try {
-    loadModules(["zfs", "nfs", "ext4", "virtio_pci"], system);
+    await loadModules(["zfs", "nfs", "ext4", "virtio_pci"], system);
   } catch (error) {
     caught = error;
   }
@@ -184,9 +184,9 @@ test("loading by name: all names that cannot be had are told at once", () => {
   expect(system.inserted).toContain("virtio_pci.ko");
 });
 
-test("loading by name: a soft dependency that fails is a note", () => {
+test("loading by name: a soft dependency that fails is a note", async () => {
   const system = machine({ devices: () => [], refuses: { "sha256-ssse3.ko": ENODEV } });
-  const result = loadModules(["btrfs"], system);
+  const result = await loadModules(["btrfs"], system);
   expect(result.loaded).toEqual(["crc32c_generic", "btrfs"]);
   expect(result.problems.map((p) => p.class)).toEqual(["note"]);
 });

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fatal } from "../agent/errors.ts";
+import { type ModuleListTexts, parseModuleLists } from "../agent/kernel/module-lists.ts";
 import type { CpioEntry } from "./cpio.ts";
-import { indexModules, type ModuleTexts, plainPath, reduceTexts, selectModules } from "./modules.ts";
+import { plainPath, reduceLists, selectModules } from "./modules.ts";
 import { run } from "./run.ts";
 
 /** A kernel to boot from: its release (`uname -r`) and the folder that has its modules.dep. */
@@ -28,8 +29,7 @@ export async function moduleFiles(
   const doing = "collect the kernel modules";
   const { version, modulesDir } = kernel;
   const texts = await readTexts(kernel);
-  const index = indexModules(texts);
-  const { chosen, missing, absent } = selectModules(index, required, optional);
+  const { chosen, missing, absent } = selectModules(parseModuleLists(texts), required, optional);
   if (missing.length > 0) {
     throw fatal("module-missing", {
       doing,
@@ -41,12 +41,11 @@ export async function moduleFiles(
     });
   }
   const folder = `lib/modules/${version}`;
-  const modules = chosen.map(async (name): Promise<CpioEntry> => {
-    const path = index.files.get(name)?.path ?? name;
-    const data = await readModule(join(modulesDir, path), kernel);
-    return { kind: "file", path: `${folder}/${plainPath(path)}`, mode: 0o644, data };
+  const modules = chosen.map(async ({ file }): Promise<CpioEntry> => {
+    const data = await readModule(join(modulesDir, file), kernel);
+    return { kind: "file", path: `${folder}/${plainPath(file)}`, mode: 0o644, data };
   });
-  const lists = Object.entries(reduceTexts(texts, chosen)).map(
+  const lists = Object.entries(reduceLists(texts, chosen)).map(
     ([name, text]: [string, string]): CpioEntry => ({
       kind: "file",
       path: `${folder}/modules.${name}`,
@@ -54,10 +53,11 @@ export async function moduleFiles(
       data: Buffer.from(text),
     }),
   );
-  return { entries: [...lists, ...(await Promise.all(modules))], chosen, absent };
+  const names = chosen.map((module) => module.name);
+  return { entries: [...lists, ...(await Promise.all(modules))], chosen: names, absent };
 }
 
-async function readTexts({ version, modulesDir }: KernelModules): Promise<ModuleTexts> {
+async function readTexts({ version, modulesDir }: KernelModules): Promise<ModuleListTexts> {
   const read = async (name: string) => {
     const file = Bun.file(join(modulesDir, `modules.${name}`));
     return (await file.exists()) ? await file.text() : "";

@@ -1,0 +1,103 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
+import type { Service } from "./bench/service.ts";
+import { run } from "./command.ts";
+import type { Machine } from "./machine/machine.ts";
+import { benchParameters, formatParameters, nodesetParameters, type Parameters } from "./parameters.ts";
+import { out } from "./paths.ts";
+import { demo, type Prepared, prepare } from "./prepare.ts";
+import { tablesFor } from "./tables.ts";
+
+/** As the management node exports them. */
+const IMAGE_PATH = "/install/netboot/debian12/x86_64/compute";
+const STATE_PATH = "/lite/state";
+
+export interface LabOptions {
+  /** Folder below out/bench for everything that is written; another name for each lab that runs at the same time. */
+  readonly name: string;
+  /** `bridge` where not given. */
+  readonly network?: "bridge" | "user";
+  /** How many nodes have cables and addresses; the tables know n01 and n02. One where not given. */
+  readonly nodes?: number;
+  /** Whose certificate the server shows; the initrd trusts `cluster`. */
+  readonly authority?: "cluster" | "foreign";
+  /** State of an earlier lab to go on with; fresh where not given. */
+  readonly state?: string;
+}
+
+/** The demo's cluster on a bench: one management node, node machines to boot. */
+export interface Lab {
+  /** Where transcripts, logs and reports are. */
+  readonly directory: string;
+  /** The nodes' state, one folder for each, on this host. */
+  readonly state: string;
+  /** The two litetree sources on this host: what is changed here, nodes see. */
+  readonly sources: { readonly node: string; readonly common: string };
+  service(name: string): Service;
+  /**
+   * Switches a node on with the command line that `nodeset` writes.
+   *
+   * @param change parameters to add, replace or (`undefined`) take away
+   */
+  boot(node: string, change?: Parameters): Machine;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Builds what is missing, and opens the lab. */
+export async function openLab(options: LabOptions, ready?: Prepared): Promise<Lab> {
+  const prepared = ready ?? (await prepare());
+  const work = join(out, "lab", options.name);
+  await run(["rm", "-rf", "--one-file-system", work], { seconds: 60 });
+  const trees = join(work, "trees");
+  const state = options.state ?? join(work, "state");
+  mkdirSync(state, { recursive: true });
+  mkdirSync(trees, { recursive: true });
+  // Copied: owned by root as on a management node, and a test may change them.
+  await run(["cp", "-R", join(demo, "trees", "."), trees], { seconds: 60 });
+  const sources = { node: join(trees, "statelite"), common: join(trees, "syncdirs", "common") };
+  const bench = await openBench({
+    name: options.name,
+    network: options.network ?? "bridge",
+    nodes: options.nodes ?? 1,
+    authority: prepared.pki[options.authority ?? "cluster"],
+    tables: (server) => tablesFor(join(demo, "tables"), join(work, "tables"), server),
+    exports: [
+      { directory: prepared.image, path: IMAGE_PATH, access: "ro" },
+      { directory: sources.node, path: "/statelite", access: "ro" },
+      { directory: join(trees, "syncdirs"), path: "/syncdirs", access: "ro" },
+      { directory: state, path: STATE_PATH, access: "rw" },
+    ],
+  });
+  return assemble(bench, prepared, { directory: bench.directory, state, sources });
+}
+
+function assemble(
+  bench: Bench,
+  prepared: Prepared,
+  places: Pick<Lab, "directory" | "state" | "sources">,
+): Lab {
+  let boots = 0;
+  return {
+    ...places,
+    service: (name) => bench.service(name),
+    boot(name, change = {}) {
+      const { kernel, accelerator } = prepared;
+      const node = bench.node(name);
+      const target = { node, image: IMAGE_PATH, state: STATE_PATH, ...reachedAt(bench.server) };
+      const parameters = { ...nodesetParameters(target), ...benchParameters, ...change };
+      boots++;
+      return bench.boot(name, {
+        kernel,
+        accelerator,
+        parameters: formatParameters(parameters),
+        label: `boot${boots}`,
+      });
+    },
+    [Symbol.asyncDispose]: () => bench.close(),
+  };
+}
+
+function reachedAt({ address, nfsPort, xcatPort }: ServerPoint) {
+  return { server: address, xcatPort, nfsOptions: nfsPort === 2049 ? "" : `vers=4.2,port=${nfsPort}` };
+}

@@ -1,0 +1,53 @@
+import { availableParallelism } from "node:os";
+import { project } from "../qemu/paths.ts";
+import { prepare } from "../qemu/prepare.ts";
+import { messageOf } from "../qemu/problem.ts";
+import { becomeRoot } from "../qemu/root.ts";
+import { addOutcomes, formatOutcome, type Outcome } from "./runner/outcome.ts";
+import { runFiles, type TestFile } from "./runner/run-file.ts";
+
+/** `npm test [-- WORD…]`: every test, or those whose path contains one of the words. */
+
+const words = process.argv.slice(2);
+
+/** Tests that boot machines take most of the cores each; the others a moment. */
+function findTests(): { machines: TestFile[]; others: TestFile[] } {
+  const paths = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: project })]
+    .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
+    .sort();
+  const machines = paths.filter((path) => path.startsWith("test/vm/"));
+  const others = paths.filter((path) => !path.startsWith("test/vm/"));
+  return {
+    machines: machines.map((path) => ({ path, testSeconds: 400, fileSeconds: 900 })),
+    others: others.map((path) => ({ path, testSeconds: 60, fileSeconds: 300 })),
+  };
+}
+
+/** Everything that tests boot, built before the first of them: a failure is one, not one of each test. */
+async function build(): Promise<Outcome> {
+  try {
+    await prepare();
+    return { passed: 0, failed: 0 };
+  } catch (error) {
+    console.error(`FAIL the build: ${messageOf(error)}`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+await becomeRoot();
+const cores = availableParallelism();
+const { machines, others } = findTests();
+const outcomes: Outcome[] = [];
+const built = machines.length > 0 || words.length === 0 ? await build() : { passed: 0, failed: 0 };
+outcomes.push(built, ...(await runFiles(others, cores)));
+if (built.failed === 0) outcomes.push(...(await runFiles(machines, Math.max(1, Math.floor(cores / 2)))));
+else if (machines.length > 0)
+  console.error(`not run, as nothing can be booted: ${machines.length} files in test/vm`);
+const total = addOutcomes(outcomes);
+if (total.passed + total.failed === 0) {
+  console.error(words.length === 0 ? "no tests found" : `no test's path contains ${words.join(" or ")}`);
+  console.log(formatOutcome({ passed: 0, failed: 1 }));
+  process.exit(1);
+}
+console.log(formatOutcome(total));
+process.exit(total.failed === 0 ? 0 : 1);

@@ -61,7 +61,7 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
     if (values.help) return { kind: "help" };
     const empty = Object.entries(values).find(([, value]) => value === "" || [value].flat().includes(""));
     if (empty !== undefined) return { kind: "usage", problem: `--${empty[0]} needs a value` };
-    const { level: levelText, ...others } = values;
+    const { level: levelText, help: _, ...others } = values;
     const level = levelText === undefined ? undefined : Number(levelText);
     if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= 19)) {
       return { kind: "usage", problem: `--level takes a whole number from 1 to 19, not ${levelText}` };

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "bun:test";
+import { parseBuilderArguments } from "../../initramfs/options.ts";
+
+const none = { module: [], baseline: false };
+
+describe("the builder's command line", () => {
+  test.each([
+    ["nothing", "", none],
+    ["a kernel", "--kernel 6.1.0-1-amd64", { ...none, kernel: "6.1.0-1-amd64" }],
+    ["--x=y", "--modules=/srv/modules", { ...none, modules: "/srv/modules" }],
+    ["a CA and where to write", "--ca a.pem --out b", { ...none, ca: "a.pem", out: "b" }],
+    ["modules, repeated", "--module tg3 --module xfs", { ...none, module: ["tg3", "xfs"] }],
+    ["other programs", "--agent a --busybox b", { ...none, agent: "a", busybox: "b" }],
+    ["old processors", "--baseline", { ...none, baseline: true }],
+    ["a level", "--level 3", { ...none, level: 3 }],
+  ])("%s", (_, words, options) => {
+    expect(parseBuilderArguments(words.split(" ").filter(Boolean))).toEqual({ kind: "build", options });
+  });
+
+  test("--help asks for help, whatever else is there", () => {
+    expect(parseBuilderArguments(["--help", "--level", "99"])).toEqual({ kind: "help" });
+  });
+
+  test.each([
+    ["an unknown flag", "--kernle x", "--kernle"],
+    ["a word too many", "initrd", "initrd"],
+    ["a flag without its value", "--kernel", "--kernel"],
+    ["an empty value", "--ca=", "--ca"],
+    ["an empty module", "--module=", "--module"],
+    ["a level that is no number", "--level high", "high"],
+    ["a level that the kernel's window does not fit", "--level 22", "22"],
+  ])("%s is refused by its name", (_, words, named) => {
+    const parsed = parseBuilderArguments(words.split(" "));
+    expect(parsed.kind).toBe("usage");
+    expect(parsed.kind === "usage" ? parsed.problem : "").toContain(named);
+  });
+});

@@ -1,0 +1,63 @@
+import { printable } from "../../agent/errors.ts";
+import type { AgentReport, BootRecord } from "./documents.ts";
+import type { Claim } from "./judge.ts";
+
+/** Rows in columns; numbers are set to the right. The first row is the heading. */
+export function formatTable(rows: readonly (readonly (string | number)[])[]): string {
+  const texts = rows.map((row) => row.map((cell) => printable(String(cell))));
+  const columns = Math.max(0, ...texts.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, at) =>
+    Math.max(...texts.map((row) => row[at]?.length ?? 0)),
+  );
+  return texts
+    .map((row, y) =>
+      row
+        .map((text, x) =>
+          typeof rows[y]?.[x] === "number" ? text.padStart(widths[x] ?? 0) : text.padEnd(widths[x] ?? 0),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** The phases of both boots, in milliseconds, side by side. */
+export function formatPhases(boots: readonly BootRecord[]): string {
+  const names = boots[0]?.agent.phases.map((phase) => phase.name) ?? [];
+  const row = (name: string) => [name, ...boots.map(({ agent }) => duration(agent, name))];
+  return formatTable([
+    ["phase (ms)", ...boots.map((_, index) => `boot ${index + 1}`)],
+    ...names.map(row),
+    ["start of /init to exec of the real init", ...boots.map(({ agent }) => total(agent))],
+  ]);
+}
+
+/** The litefile entries of one boot: what asked for them, where they came from, how they were placed. */
+export function formatEntries(agent: AgentReport): string {
+  return formatTable([
+    ["path", "options", "from", "placed"],
+    ...agent.entries.map((entry) => [entry.path, entry.options, entry.winners.join(" + "), entry.placement]),
+  ]);
+}
+
+/** What was checked; those that hold in short, those that do not with what was found instead. */
+export function formatVerdict(claims: readonly Claim[]): string {
+  const broken = claims.filter((claim) => !claim.held);
+  if (broken.length === 0) return `All ${claims.length} checks held.`;
+  const lines = broken.map(
+    ({ claim, found }) => `  ${printable(claim)}: found ${printable(found.slice(0, 400))}`,
+  );
+  return `${broken.length} of ${claims.length} checks did not hold:\n${lines.join("\n")}`;
+}
+
+function duration(agent: AgentReport, name: string): number | string {
+  const phase = agent.phases.find((candidate) => candidate.name === name);
+  return phase?.end === undefined ? "-" : Math.round(phase.end - phase.start);
+}
+
+function total(agent: AgentReport): number | string {
+  const start = agent.phases[0]?.start;
+  const last = agent.phases.at(-1);
+  const end = last?.end ?? last?.start;
+  return start === undefined || end === undefined ? "-" : Math.round(end - start);
+}

@@ -26,7 +26,8 @@ export async function attempt(argv: readonly string[], options: RunOptions): Pro
   const output = options.show === true ? "inherit" : "pipe";
   let child: Bun.Subprocess<"ignore" | Uint8Array, "inherit" | "pipe", "inherit" | "pipe">;
   try {
-    child = Bun.spawn([...argv], {
+    // What this process started must not outlive it: mmdebstrap, for one, would go on for a minute.
+    child = Bun.spawn(["setpriv", "--pdeathsig", "TERM", "--", ...argv], {
       stdin: options.input === undefined ? "ignore" : new TextEncoder().encode(options.input),
       stdout: output,
       stderr: output,
@@ -62,7 +63,8 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     doing: "run a command",
     on: argv.join(" ").slice(0, 300),
     found: `exit status ${code}: ${lastLines(stderr || stdout, 8)}`,
-    remedy: options.remedy ?? "run it by hand to see the whole of its output",
+    remedy:
+      options.remedy ?? (code === 127 ? "npm run setup" : "run it by hand to see the whole of its output"),
   });
 }
 

@@ -86,6 +86,7 @@ export async function prepareImage({ plain, overlay, tables, image }: Preparatio
 
 /** Builds aside and renames: what is at `folder` is whole, also when two build it at once or one is interrupted. */
 async function intoPlace(folder: string, build: (fresh: string) => Promise<void>): Promise<void> {
+  sweep();
   const fresh = `${folder}.${process.pid}.tmp`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
@@ -96,6 +97,15 @@ async function intoPlace(folder: string, build: (fresh: string) => Promise<void>
     if (!existsSync(folder)) throw error; // Else another process was faster: the same content.
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Removes what builds left behind that were killed. */
+function sweep(): void {
+  for (const name of existsSync(store) ? readdirSync(store) : []) {
+    const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(store, name), { recursive: true, force: true });
   }
 }
 

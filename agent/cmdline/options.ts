@@ -24,7 +24,9 @@ export type RootSource =
       /** Try `directory/rootimg` first: `NFSROOT=` names the directory above it, `root=nfs:` the image itself. */
       readonly appendRootimg: boolean;
     }
-  | { readonly kind: "ramdisk"; readonly url: string };
+  | { readonly kind: "ramdisk"; readonly url: string }
+  /** Somebody else has mounted it: `apply` and `plan` are told where. */
+  | { readonly kind: "mounted" };
 
 /** One server to ask: xcatd's protocol over TLS, or JSON over HTTP(S). */
 export type ServerAddress =

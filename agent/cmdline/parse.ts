@@ -5,7 +5,7 @@ import { readNetwork } from "./network.ts";
 import type { BootOptions, Settings } from "./options.ts";
 import { PARAMETERS, SETTING_REMEDY } from "./parameters.ts";
 import { ParameterReader } from "./reader.ts";
-import { readRoot, readState } from "./root.ts";
+import { type RootRule, readRoot, readState } from "./root.ts";
 import { readServers } from "./servers.ts";
 import { defaultSettings, SETTING_KEYS, SETTINGS } from "./settings.ts";
 import { BadValue, isHostName, readFlag, readHost, readPort } from "./values.ts";
@@ -23,13 +23,16 @@ export type ParsedCommandLine =
 
 /**
  * The text of `/proc/cmdline` as boot options (semantics section 3). The last occurrence of a parameter wins, an
- * unknown one is ignored, and all that is wrong is reported at once.
+ * unknown one is ignored, and all that is wrong is reported at once. With `root: "mounted"` no image need be named.
  */
-export function parseCommandLine(text: string): ParsedCommandLine {
+export function parseCommandLine(
+  text: string,
+  asked: { readonly root: RootRule } = { root: "needed" },
+): ParsedCommandLine {
   const line = splitCommandLine(text);
   const reader = new ParameterReader(line.parameters);
   const settings = readSettings(reader);
-  const root = readRoot(reader);
+  const root = readRoot(reader, asked.root);
   const state = readState(reader);
   const servers = reader.read("XCAT", readServers) ?? refuseMissing(reader, "XCAT");
   const node = reader.read("NODE", readNodeName);

@@ -5,11 +5,14 @@ import type { ParameterReader } from "./reader.ts";
 import { readHttpUrl } from "./servers.ts";
 import { BadValue } from "./values.ts";
 
+/** Whether an image has to be named, or somebody else has mounted it already. */
+export type RootRule = "needed" | "mounted";
+
 /**
  * xCAT writes one of the three. Where there are more, `imgurl` and then `NFSROOT` come first: they mean nothing to
  * anyone else, while a `root=` may stem from a boot loader that adds its own.
  */
-export function readRoot(reader: ParameterReader): RootSource | undefined {
+export function readRoot(reader: ParameterReader, rule: RootRule): RootSource | undefined {
   const given = (["imgurl", "NFSROOT", "root"] as const).filter((name) => reader.value(name) !== undefined);
   const [chosen, ...others] = given.filter((name) => name !== "root" || isNfsRoot(reader.value(name)));
   for (const name of others) {
@@ -30,6 +33,7 @@ export function readRoot(reader: ParameterReader): RootSource | undefined {
     const appendRootimg = chosen === "NFSROOT" && !nfs.directory.endsWith("/rootimg");
     return { kind: "nfs", export: nfs, appendRootimg };
   }
+  if (rule === "mounted") return { kind: "mounted" };
   const found = "no image is named: there is no NFSROOT, root=nfs:… or imgurl";
   reader.refuse(reader.last("root") ?? { name: "NFSROOT", value: "" }, found, PARAMETERS.NFSROOT.remedy);
   return undefined;

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { directCalls, type KernelCalls } from "../kernel/calls.ts";
-import { MS, O } from "../kernel/constants.ts";
+import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
+import { bind } from "../mounts/bind.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { baseName, type Location, parentPath } from "../plan/layout.ts";
 import type { Op } from "../plan/op.ts";
@@ -59,7 +60,14 @@ export class LinuxEffects implements Effects {
 
   async #copy(op: OpOf<"copy">): Promise<Done> {
     const directory = await this.#parents.above(op.to);
-    return this.#copyTo(op, below(directory, Buffer.from(baseName(op.to.path))), false);
+    const to = below(directory, Buffer.from(baseName(op.to.path)));
+    try {
+      return await this.#copyTo(op, to, false);
+    } catch (error) {
+      // Half a copy is worse than none; but what was there before is not ours to remove.
+      if (errorCode(error) !== "EEXIST") await fs.rm(to, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   async #copyTo(op: OpOf<"copy" | "seed">, to: Buffer, durable: boolean): Promise<Done> {
@@ -161,22 +169,10 @@ export class LinuxEffects implements Effects {
   }
 
   async #bind(op: OpOf<"bind">): Promise<Done> {
-    const from = await this.#root.open(op.from, O.PATH);
-    try {
-      await this.#root.with(op.target, O.PATH, (on) =>
-        this.#calls.mount(fdPath(from), fdPath(on), "", MS.BIND, ""),
-      );
-      // The kernel ignores read-only on the bind itself; the mount is opened anew, as it now covers the target.
-      if (op.readonly) {
-        const flags = MS.BIND | MS.REMOUNT | MS.RDONLY | MS.NODEV;
-        await this.#root.with(op.target, O.PATH, (mounted) =>
-          this.#calls.mount("", fdPath(mounted), "", flags, ""),
-        );
-      }
-      return NOTHING_DONE;
-    } finally {
-      await this.#calls.close(from);
-    }
+    await this.#root.with(op.from, O.PATH, (from) =>
+      bind(this.#root, this.#calls, fdPath(from), op.target, op.readonly),
+    );
+    return NOTHING_DONE;
   }
 
   /** Hands over a path for a location: by name in its directory, or by descriptor where links are followed. */

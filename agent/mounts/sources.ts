@@ -1,15 +1,26 @@
-import { fatal, type Problem } from "../errors.ts";
+import type { Problem } from "../errors.ts";
 import type { KernelCalls } from "../kernel/calls.ts";
+import { MS } from "../kernel/constants.ts";
 import { errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
-import type { Root } from "../observe/root.ts";
+import { fdPath, type Root } from "../observe/root.ts";
 import type { Source } from "../plan/choose.ts";
 import { isBelow, joinPath, sourceDirectory } from "../plan/layout.ts";
 import type { LitetreeRow } from "../xcat/tables.ts";
+import { mountNfs, type NfsContext } from "./nfs.ts";
 import { withMountpoint } from "./volatile.ts";
 
-/** Mounts one source's directory, read-only, on a directory that is there. @throws Error that says why not */
-export type MountSource = (row: LitetreeRow, target: number) => Promise<void>;
+/** Mounts one source read-only at `tree`, of which `target` is a descriptor. @throws Error that says why not */
+export type MountSource = (row: LitetreeRow, tree: string, target: number) => Promise<void>;
+
+/** Sources by NFS, as their rows' mount options say. @param timeout seconds for each */
+export function nfsSources(nfs: NfsContext, timeout: number): MountSource {
+  return async ({ server, directory, mountOptions }, _tree, target) => {
+    const options = mountOptions.split(",").filter((word) => word !== "");
+    const place = { servers: [server], directories: [directory], target: fdPath(target) };
+    await mountNfs({ ...place, options, flags: MS.RDONLY | MS.NODEV, timeout }, nfs);
+  };
+}
 
 export interface MountedSources {
   /** In priority order, the ones that could not be mounted included. */
@@ -66,7 +77,7 @@ export async function mountSources(
         try {
           if (source.unusable !== undefined) throw new Error(source.unusable);
           if (source.row.server === "") return;
-          await withMountpoint(root, calls, source.tree, (target) => mount(source.row, target));
+          await withMountpoint(root, calls, source.tree, (target) => mount(source.row, source.tree, target));
           log.detail(`mount ${source.name} on ${source.tree}`);
         } catch (error) {
           reasons.set(source.tree, errorReason(error));
@@ -105,17 +116,4 @@ function problemOf({ name, unavailable }: Source): Problem[] {
       remedy,
     },
   ];
-}
-
-/** A source asked for by `--source` that no litetree row names is a mistake of who called. @throws BootError */
-export function refuseUnnamed(given: readonly string[], rows: readonly LitetreeRow[]): void {
-  const named = new Set(rows.map((row) => `${row.server}:${row.directory}`));
-  const stray = given.filter((name) => !named.has(name));
-  if (stray.length === 0) return;
-  throw fatal("source-unnamed", {
-    doing: "stand in for litetree sources",
-    on: stray.join(", "),
-    found: `no litetree row of this node names it; there are ${[...named].join(", ") || "none"}`,
-    remedy: "give --source server:/dir=LOCALDIR with the server and directory exactly as litetree has them",
-  });
 }

@@ -45,6 +45,11 @@ export class Root {
     }
   }
 
+  /** Lets a directory of this system be the tree: what is planned need not be mounted. */
+  standIn(tree: string, directory: string): void {
+    this.#trees.set(tree, this.#calls.openTree(directory));
+  }
+
   /** Forgets a tree that something was mounted on, or that is about to be unmounted. */
   async forget(tree: string): Promise<void> {
     const fd = this.#trees.get(tree);

@@ -67,6 +67,8 @@ export function exchange(task: Exchange): Promise<Exchanged> {
     const total = setTimeout(late, task.times.total, task.times.total);
     wait(task.times.connect);
     if (task.signal?.aborted) return aborted();
+    // Without one Bun would ask the CAs of whatever system the initrd was made from.
+    if (task.trust.mode === "verify" && task.trust.ca.trim() === "") return fail(describeNoCa());
     task.signal?.addEventListener("abort", aborted);
 
     try {
@@ -112,6 +114,14 @@ export function exchange(task: Exchange): Promise<Exchanged> {
     });
     open.on("close", () => fail(describeBroken(stage, reader.bytes)));
   });
+}
+
+function describeNoCa(): QueryFailure {
+  return new QueryFailure(
+    "certificate",
+    "the initrd carries no CA certificate to verify the server by",
+    "build it with the server's /etc/xcat/cert/ca.pem; or, with all that it means, boot with statelite.tls=insecure",
+  );
 }
 
 type Stage = "connect" | "handshake" | "answer";

@@ -1,0 +1,107 @@
+import { promises as fs } from "node:fs";
+import { prepareRoot } from "../boot.ts";
+import type { BootContext } from "../context.ts";
+import { BootError, fatal, formatProblem } from "../errors.ts";
+import { openLogFile } from "../log-file.ts";
+import { bind } from "../mounts/bind.ts";
+import type { NfsContext } from "../mounts/nfs.ts";
+import { type MountSource, nfsSources } from "../mounts/sources.ts";
+import { mountState } from "../mounts/state.ts";
+import { mountVolatile, withMountpoint } from "../mounts/volatile.ts";
+import { peakMemory } from "../observe/memory.ts";
+import { Root } from "../observe/root.ts";
+import { LAYOUT, stateDirectory } from "../plan/layout.ts";
+import { deliverReport } from "../report-delivery.ts";
+import type { Rooted } from "../state.ts";
+import { parseArguments } from "./arguments.ts";
+import { GIVEN_ROOT_ARGUMENTS, type GivenRoot, readGivenRoot } from "./given-root.ts";
+import { openContext } from "./open-context.ts";
+
+/**
+ * From the query to the verification, on a root that is mounted already.
+ * @returns 0, or 1 where the boot must not go on; the report has the problems of either
+ */
+export async function runApply(args: readonly string[]): Promise<number> {
+  const context = await openContext((line) => console.log(line));
+  const { log, report, threads } = context;
+  let root: Root | undefined;
+  let to: string | undefined;
+  try {
+    const given = await readGivenRoot(parseArguments(args, GIVEN_ROOT_ARGUMENTS), log);
+    to = given.options.settings.report;
+    log.setVerbose(given.options.debug > 0);
+    report.identify({ node: given.node, image: given.root });
+    root = new Root(given.root, threads.calls);
+    await mountVolatile(root, threads.calls);
+    log.follow(openLogFile(root));
+    await prepareRoot(await rooted(given, root, context), context);
+    await leaveReport(context, root, true, to);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof BootError)) throw error;
+    for (const problem of error.problems) console.error(formatProblem(problem));
+    report.problem(...error.problems.filter((problem) => !report.problems.includes(problem)));
+    await leaveReport(context, root, false, to);
+    return 1;
+  } finally {
+    await root?.close();
+    threads.close();
+  }
+}
+
+/** Local stand-ins where they are given, NFS where they are not. */
+async function rooted(given: GivenRoot, root: Root, { threads, log }: BootContext): Promise<Rooted> {
+  const { options, node, names, trust } = given;
+  const { calls } = threads;
+  const nfs: NfsContext = { calls, log, resolve: (host) => names.lookup(host) };
+  const overNfs = nfsSources(nfs, options.settings.sourceTimeout);
+  const mountSource: MountSource = (row, tree, target) => {
+    const local = given.sources.get(`${row.server}:${row.directory}`);
+    if (local === undefined) return overNfs(row, tree, target);
+    return bind(root, calls, local, { tree: "/", path: tree }, true);
+  };
+  const state = await stateFor(given, root, nfs);
+  if (given.localDisk !== undefined) {
+    await bind(root, calls, given.localDisk, { tree: "/", path: LAYOUT.localDisk }, false);
+  }
+  return {
+    ...{ options, node, names, trust, root, mountSource },
+    ...(state !== undefined && { state }),
+    ...(given.localDisk !== undefined && { localDisk: LAYOUT.localDisk }),
+  };
+}
+
+/** The node's state directory inside the root, once something is mounted there. */
+async function stateFor(given: GivenRoot, root: Root, nfs: NfsContext): Promise<string | undefined> {
+  const { node, options, state } = given;
+  if (state === undefined && options.state === undefined) return undefined;
+  if (node === undefined) {
+    throw fatal("node-name", {
+      doing: "find the node's name",
+      on: "the command line and the host name",
+      found: "neither gives one, and the persistent area needs one",
+      remedy: "put NODE=<name> into --cmdline",
+    });
+  }
+  const directory = stateDirectory(node);
+  if (state !== undefined) {
+    await withMountpoint(root, nfs.calls, directory, () =>
+      bind(root, nfs.calls, state, { tree: "/", path: directory }, false),
+    );
+  } else if (options.state !== undefined) {
+    await mountState(options.state, node, root, nfs, options.settings.mountTimeout);
+  }
+  return directory;
+}
+
+async function leaveReport(
+  context: BootContext,
+  root: Root | undefined,
+  ok: boolean,
+  to: string | undefined,
+) {
+  const text = JSON.stringify(context.report.build(ok, await peakMemory()));
+  // Without its tmpfs there is no place in the root that is ours to write to.
+  if (root !== undefined) await fs.writeFile(root.outside(LAYOUT.report), `${text}\n`).catch(() => undefined);
+  await deliverReport(text, to, context.log);
+}

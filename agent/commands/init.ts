@@ -1,0 +1,61 @@
+import { promises as fs } from "node:fs";
+import { boot } from "../boot.ts";
+import { parseCommandLine } from "../cmdline/parse.ts";
+import { DeadlineError } from "../concurrency.ts";
+
+import { type BootError, fatal } from "../errors.ts";
+import { fail, pause } from "../rescue.ts";
+import { VERSION } from "../version.ts";
+import { UsageError } from "./arguments.ts";
+import { openContext } from "./open-context.ts";
+
+/** The first process of the initrd. Never returns: it becomes the real init, or the failure policy runs. */
+export async function runInit(args: readonly string[]): Promise<number> {
+  if (args.length > 0) throw new UsageError("init takes no arguments; it reads /proc/cmdline");
+  if (process.pid !== 1) throw new UsageError("init is for the first process of an initrd; see apply");
+  const context = await openContext((line) => process.stdout.write(`${line}\n`));
+  context.log.say(`statelite-agent ${VERSION}`);
+  const commandLine = await fs.readFile("/proc/cmdline", "utf8");
+  // Read for the settings alone: how a failure is handled has to be known before anything can fail.
+  const parsed = parseCommandLine(commandLine);
+  const settings = parsed.ok ? parsed.options.settings : parsed.settings;
+  const policy = once((error: unknown) => fail(error, settings, context));
+  process.on("uncaughtException", policy);
+  process.on("unhandledRejection", policy);
+  try {
+    return await beforeDeadline(boot({ commandLine }, context, pause), settings.deadline);
+  } catch (error) {
+    return await policy(error);
+  }
+}
+
+/** The first failure decides; what fails while it is dealt with waits for ever, as the first one never returns. */
+function once(handle: (error: unknown) => Promise<never>): (error: unknown) => Promise<never> {
+  let first: Promise<never> | undefined;
+  return (error) => {
+    first ??= handle(error);
+    return first;
+  };
+}
+
+/** @param seconds 0 for no limit @throws BootError when they are over */
+async function beforeDeadline(booted: Promise<never>, seconds: number): Promise<never> {
+  if (seconds === 0) return booted;
+  const late = Bun.sleep(seconds * 1000).then((): never => {
+    throw tooLate(seconds);
+  });
+  return Promise.race([booted, late]);
+}
+
+function tooLate(seconds: number): BootError {
+  return fatal(
+    "deadline",
+    {
+      doing: "boot this node",
+      on: "the phase that the last line above this message names, or the one after it",
+      found: `the real init was not started within ${seconds} s`,
+      remedy: "look at what that phase waits for, or raise statelite.deadline",
+    },
+    new DeadlineError(`${seconds} s`),
+  );
+}

@@ -1,0 +1,17 @@
+import type { BootContext } from "../context.ts";
+import { KernelThreads } from "../kernel/threads.ts";
+import { BootLog } from "../log.ts";
+import { uptime } from "../observe/memory.ts";
+import { ReportBuilder } from "../report.ts";
+import { VERSION } from "../version.ts";
+
+/** Threads for system calls: mounts of several servers wait side by side. */
+const THREADS = 4;
+
+/** What every command starts with: a log, an empty report, a clock that counts from kernel start. */
+export async function openContext(console: (line: string) => void): Promise<BootContext> {
+  const started = (await uptime()) - performance.now();
+  const now = () => started + performance.now();
+  const log = new BootLog({ console, now, verbose: false });
+  return { log, report: new ReportBuilder(VERSION), threads: new KernelThreads(THREADS), now };
+}

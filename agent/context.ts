@@ -1,0 +1,18 @@
+import type { KernelThreads } from "./kernel/threads.ts";
+import type { BootLog } from "./log.ts";
+import type { ReportBuilder } from "./report.ts";
+
+/** What every phase may use, beside the state that the phases before it have made. */
+export interface BootContext {
+  readonly log: BootLog;
+  readonly report: ReportBuilder;
+  readonly threads: KernelThreads;
+  /** Milliseconds since kernel start. */
+  now(): number;
+}
+
+/** One step of a boot: takes the state so far, gives back a larger one, or throws a BootError. */
+export interface Phase<Before, After> {
+  readonly name: string;
+  run(before: Before, context: BootContext): Promise<After>;
+}

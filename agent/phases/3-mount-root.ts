@@ -1,0 +1,81 @@
+import type { Phase } from "../context.ts";
+import { fatal } from "../errors.ts";
+import { MS } from "../kernel/constants.ts";
+import { errorReason } from "../kernel/errno.ts";
+import { openLogFile } from "../log-file.ts";
+import { mountNfs, type NfsContext, NfsError } from "../mounts/nfs.ts";
+import { nfsSources } from "../mounts/sources.ts";
+import { mountState } from "../mounts/state.ts";
+import { mountVolatile } from "../mounts/volatile.ts";
+import { Root } from "../observe/root.ts";
+import { joinPath, stateDirectory } from "../plan/layout.ts";
+import type { Connected, Rooted } from "../state.ts";
+import { readTrust } from "../trust.ts";
+
+const SYSROOT = "/sysroot";
+
+/** The image read-only, the agent's tmpfs in it, and the node's own state. */
+export const mountRoot: Phase<Connected, Rooted> = {
+  name: "mount-root",
+  async run(connected, context) {
+    const { options, network, names, node } = connected;
+    const trust = await readTrust(options.settings.tls);
+    const nfs: NfsContext = {
+      calls: context.threads.calls,
+      log: context.log,
+      resolve: (host) => names.lookup(host),
+      clientAddress: network.address,
+    };
+    const source = await mountImage(connected, nfs);
+    context.report.identify({ image: source });
+    const root = new Root(SYSROOT, nfs.calls);
+    await mountVolatile(root, nfs.calls);
+    context.log.follow(openLogFile(root));
+    const rooted: Rooted = {
+      options,
+      names,
+      node,
+      trust,
+      root,
+      mountSource: nfsSources(nfs, options.settings.sourceTimeout),
+    };
+    if (options.state === undefined) return rooted;
+    if (node === undefined) throw namelessNode(network.address);
+    const mounted = await mountState(options.state, node, root, nfs, options.settings.mountTimeout);
+    context.log.say(`state: ${mounted.source} (NFS ${mounted.version}) on ${stateDirectory(node)}`);
+    return { ...rooted, state: stateDirectory(node) };
+  },
+};
+
+async function mountImage({ options }: Connected, nfs: NfsContext): Promise<string> {
+  const { root, settings } = options;
+  if (root.kind !== "nfs") {
+    throw fatal("root-kind", {
+      doing: "mount the image",
+      on: root.kind === "ramdisk" ? `imgurl=${root.url}` : "the command line",
+      found: root.kind === "ramdisk" ? "this version boots from NFS only" : "no image is named",
+      remedy: "set rootfstype=nfs for the osimage and run nodeset again, which writes root=nfs:… or NFSROOT=",
+    });
+  }
+  const { servers, directory, options: words } = root.export;
+  const directories = root.appendRootimg ? [joinPath(directory, "rootimg"), directory] : [directory];
+  const request = { servers, directories, options: words, target: SYSROOT, flags: MS.RDONLY | MS.NODEV };
+  try {
+    const mounted = await mountNfs({ ...request, timeout: settings.mountTimeout }, nfs);
+    nfs.log.say(`image: ${mounted.source} (NFS ${mounted.version}) on ${SYSROOT}`);
+    return mounted.source;
+  } catch (error) {
+    const remedy = error instanceof NfsError ? error.remedy : "look at the object named";
+    const on = `${servers.join(",")}:${directories.join(" or ")}`;
+    throw fatal("image-mount", { doing: "mount the image", on, found: errorReason(error), remedy }, error);
+  }
+}
+
+function namelessNode(address: string) {
+  return fatal("node-name", {
+    doing: "find the node's name",
+    on: address,
+    found: "neither NODE= nor DHCP nor the reverse name of its address gives one, and STATEMNT needs one",
+    remedy: "put NODE=<name> on the kernel command line (nodeset does), or give the address a reverse name",
+  });
+}

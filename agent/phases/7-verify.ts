@@ -1,0 +1,21 @@
+import type { Phase } from "../context.ts";
+import { verify } from "../observe/verify.ts";
+import { endsBoot } from "../plan/severity.ts";
+import { stopOn } from "../problems.ts";
+import type { Applied } from "../state.ts";
+
+const VERIFY_WIDTH = 64;
+
+/** Whether the root is what the plan promised, seen as a process on the node will see it. */
+export const verifyRoot: Phase<Applied, Applied> = {
+  name: "verify",
+  async run(applied, { log, report }) {
+    const expected = applied.plan.expectations.filter(({ row }) => !applied.failedRows.has(row));
+    const problems = await verify(applied.root, expected, VERIFY_WIDTH);
+    for (const problem of problems) log.problem(problem);
+    report.problem(...problems);
+    log.detail(`verified ${expected.length} expectations, ${problems.length} not met`);
+    stopOn(problems, (problem) => endsBoot(problem, applied.options.settings.strict));
+    return applied;
+  },
+};

@@ -1,0 +1,131 @@
+import { closeSync, constants, promises as fs, openSync, statSync, writeFileSync } from "node:fs";
+import { chdir } from "node:process";
+import type { BootContext, Phase } from "../context.ts";
+import { fatal } from "../errors.ts";
+import { MS, O } from "../kernel/constants.ts";
+import { errorReason } from "../kernel/errno.ts";
+import { livesInMemory, mount } from "../kernel/mount.ts";
+import { chroot, exec } from "../kernel/process.ts";
+import { peakMemory } from "../observe/memory.ts";
+import { fdPath, type Root } from "../observe/root.ts";
+import { LAYOUT } from "../plan/layout.ts";
+import { deliverReport } from "../report-delivery.ts";
+import type { Applied } from "../state.ts";
+
+/** Mounts of the initramfs that the real system goes on with. */
+const MOVED = ["dev", "proc", "sys"];
+
+/**
+ * Hands over to the real init as switch_root(8) does. Everything that could still fail is checked while there
+ * is a shell to fall back on; then the mounts move, the root changes, the initramfs is emptied, and exec.
+ */
+export const switchToRoot: Phase<Applied, never> = {
+  name: "switch-root",
+  async run(applied, context) {
+    const { root, options } = applied;
+    checkPlace(root);
+    await checkInit(root, options.init.path);
+    for (const name of MOVED) {
+      await root.with({ tree: "/", path: `/${name}` }, O.PATH | O.DIRECTORY | O.NOFOLLOW, async (fd) =>
+        mount(`/${name}`, fdPath(fd), "", MS.MOVE, ""),
+      );
+    }
+    await root.close();
+    const old = openSync("/", O.RDONLY | O.DIRECTORY | O.CLOEXEC);
+    chdir(root.path);
+    mount(".", "/", "", MS.MOVE, "");
+    chroot(".");
+    chdir("/");
+    const freed = await emptyDirectory(old);
+    closeSync(old);
+    context.log.detail(
+      `switch_root: ${freed.files} files of the initramfs removed, ${freed.bytes} bytes free again`,
+    );
+    await finish(applied, context);
+    exec(options.init.path, [options.init.path, ...options.init.args], { HOME: "/", TERM: "linux" });
+  },
+};
+
+/** What must hold before anything is deleted: we are the first process, and `/` is an initramfs and not the root. */
+function checkPlace(root: Root): void {
+  const wrong =
+    process.pid !== 1
+      ? `this is process ${process.pid}, not the first one`
+      : statSync("/").dev === statSync(root.path).dev
+        ? `nothing is mounted at ${root.path}`
+        : livesInMemory("/")
+          ? undefined
+          : "/ is no initramfs";
+  if (wrong === undefined) return;
+  throw fatal("switch-root", {
+    doing: "switch to the real root",
+    on: root.path,
+    found: wrong,
+    remedy: "start statelite-agent init only as /init of an initramfs",
+  });
+}
+
+async function checkInit(root: Root, init: string): Promise<void> {
+  try {
+    await root.with({ tree: "/", path: init }, O.PATH, async (fd) => {
+      const stats = await fs.stat(fdPath(fd));
+      if (!stats.isFile()) throw new Error("it is no regular file");
+      await fs.access(fdPath(fd), constants.X_OK);
+    });
+    for (const name of MOVED) {
+      await root.with({ tree: "/", path: `/${name}` }, O.PATH | O.DIRECTORY | O.NOFOLLOW, () =>
+        Promise.resolve(),
+      );
+    }
+  } catch (error) {
+    throw fatal(
+      "init-missing",
+      {
+        doing: "find the real init",
+        on: `${init} in the image`,
+        found: errorReason(error),
+        remedy:
+          "build the image with an init (systemd-sysv) and the directories /dev, /proc and /sys, or name another with init=",
+      },
+      error,
+    );
+  }
+}
+
+interface Freed {
+  files: number;
+  bytes: number;
+}
+
+/** Removes everything on the file system of `directory`, and never steps onto another one. */
+async function emptyDirectory(directory: number): Promise<Freed> {
+  const freed: Freed = { files: 0, bytes: 0 };
+  const device = (await fs.stat(`${fdPath(directory)}/.`)).dev;
+  await removeBelow(`${fdPath(directory)}/.`, device, freed);
+  return freed;
+}
+
+async function removeBelow(path: string, device: number, freed: Freed): Promise<void> {
+  for (const name of await fs.readdir(path)) {
+    const child = `${path}/${name}`;
+    const stats = await fs.lstat(child);
+    if (stats.dev !== device) continue;
+    if (stats.isDirectory()) {
+      await removeBelow(child, device, freed);
+      await fs.rmdir(child).catch(() => undefined); // A mount point is in use; it costs nothing.
+    } else {
+      await fs.unlink(child);
+      freed.files++;
+      freed.bytes += stats.size;
+    }
+  }
+}
+
+/** The report's last moment: from here on there is nobody to write one. */
+async function finish({ options }: Applied, { report, log, now }: BootContext): Promise<void> {
+  report.phaseEnds(now());
+  const text = JSON.stringify(report.build(true, await peakMemory()));
+  writeFileSync(LAYOUT.report, `${text}\n`);
+  await deliverReport(text, options.settings.report, log);
+  log.say(`starting ${options.init.path}`);
+}

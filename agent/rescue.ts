@@ -1,0 +1,93 @@
+import type { BootOptions, Settings } from "./cmdline/options.ts";
+import type { BootContext } from "./context.ts";
+import { BootError, type Problem, printable } from "./errors.ts";
+import { errorReason } from "./kernel/errno.ts";
+import { restartMachine } from "./kernel/process.ts";
+import { deliverReport } from "./report-delivery.ts";
+
+/** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
+
+const SHELL = ["/bin/busybox", "setsid", "/bin/busybox", "cttyhack", "/bin/busybox", "sh", "-l"];
+
+/** A pause asked for by `shell` on the command line; leaving the shell goes on. */
+export type Pause = (options: BootOptions, where: string) => Promise<void>;
+
+export const pause: Pause = async (options, where) => {
+  if (!options.shell) return;
+  say([
+    `statelite: ${where}.`,
+    'A shell, as "shell" on the command line asks; "exit" goes on with the boot.',
+  ]);
+  await runShell();
+};
+
+/** Reports the failure on the console, leaves the report, and does what the failure policy says. Never returns. */
+export async function fail(error: unknown, settings: Settings, context: BootContext): Promise<never> {
+  const problems = problemsOf(error, context);
+  context.report.problem(...problems.filter((problem) => !context.report.problems.includes(problem)));
+  say(message(problems, settings));
+  await deliverReport(JSON.stringify(context.report.build(false)), settings.report, context.log);
+  if (settings.onfail !== "shell") {
+    await Bun.sleep(settings.onfailDelay * 1000);
+    return restart(settings.onfail);
+  }
+  for (;;) {
+    say(['"exit" restarts the machine. The account so far: /run/statelite.log.']);
+    await runShell();
+    return restart("reboot");
+  }
+}
+
+/** A failure that is none of ours keeps its stack for the log: it is a mistake in this program. */
+function problemsOf(error: unknown, context: BootContext): readonly Problem[] {
+  if (error instanceof BootError) return error.problems;
+  if (error instanceof Error) context.log.detail(error.stack ?? error.message);
+  return [
+    {
+      class: "fatal",
+      code: "unforeseen",
+      doing: "boot",
+      on: "statelite-agent",
+      found: errorReason(error),
+      remedy: "this is a mistake in the agent: keep the console output and report it",
+    },
+  ];
+}
+
+/** The four parts of each problem on lines of their own, and what happens next. */
+export function message(problems: readonly Problem[], settings: Settings): string[] {
+  const lines = ["", "statelite: THE BOOT OF THIS NODE HAS FAILED"];
+  for (const { doing, on, found, remedy } of problems) {
+    lines.push("", `  doing   ${doing}`, `  on      ${on}`, `  found   ${found}`, `  remedy  ${remedy}`);
+  }
+  lines.push("", `statelite: policy statelite.onfail=${settings.onfail}${nextStep(settings)}`, "");
+  return lines;
+}
+
+function nextStep({ onfail, onfailDelay }: Settings): string {
+  return onfail === "shell" ? ": a shell on this console" : ` in ${onfailDelay} s`;
+}
+
+function say(lines: readonly string[]): void {
+  for (const line of lines) console.log(printable(line));
+}
+
+async function runShell(): Promise<void> {
+  const shell = Bun.spawn(SHELL, {
+    stdio: ["inherit", "inherit", "inherit"],
+    env: { ...process.env, PS1: "statelite# " },
+  });
+  await shell.exited;
+}
+
+/** Asks the kernel until it obeys: the first process must not end. */
+async function restart(how: "reboot" | "poweroff" | "halt"): Promise<never> {
+  for (;;) {
+    try {
+      restartMachine(how);
+    } catch (error) {
+      say([`statelite: ${errorReason(error)}; trying again`]);
+    }
+    await Bun.sleep(5000);
+  }
+}

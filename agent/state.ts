@@ -1,0 +1,57 @@
+import type { BootOptions } from "./cmdline/options.ts";
+import type { MountSource } from "./mounts/sources.ts";
+import type { Network } from "./network/bring-up.ts";
+import type { Root } from "./observe/root.ts";
+import type { Source } from "./plan/choose.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { Trust } from "./xcat/certificate.ts";
+import type { Tables } from "./xcat/tables.ts";
+
+/** A boot is data that grows: each phase gives back one of these, made from the one before. */
+
+export interface Start {
+  /** The kernel's command line as text. */
+  readonly commandLine: string;
+}
+
+export interface Parsed {
+  readonly options: BootOptions;
+}
+
+/** Names and addresses, however they were come by. */
+export interface Names {
+  lookup(host: string): Promise<readonly string[]>;
+  reverse(address: string): Promise<string | undefined>;
+}
+
+export interface Connected extends Parsed {
+  readonly network: Network;
+  readonly names: Names;
+  readonly node: string | undefined;
+}
+
+/** A root that the rest of the boot works on, and where its other parts come from. */
+export interface Rooted extends Parsed {
+  readonly root: Root;
+  readonly names: Names;
+  readonly node: string | undefined;
+  readonly trust: Trust;
+  readonly mountSource: MountSource;
+  /** The node's state directory inside the root; absent where it has none. */
+  readonly state?: string;
+  readonly localDisk?: string;
+}
+
+export interface Queried extends Rooted {
+  readonly tables: Tables;
+  readonly sources: readonly Source[];
+}
+
+export interface Planned extends Queried {
+  readonly plan: Plan;
+}
+
+export interface Applied extends Planned {
+  /** Rows that could not be placed; their expectations mean nothing. */
+  readonly failedRows: ReadonlySet<unknown>;
+}

@@ -26,6 +26,9 @@ export interface CopyOptions {
 /** Directories nested deeper are refused: each level holds two descriptors open. */
 export const MAX_DEPTH = 1024;
 
+/** Names of one directory that are handled before the next ones are begun. */
+const NAMES_AT_ONCE = 1024;
+
 /** What is to be copied: a path whose last component is followed only where `follow` says so. */
 export interface CopySource {
   readonly path: Buffer;
@@ -40,6 +43,12 @@ interface CopyTarget {
   readonly lasting: Buffer;
   /** From the top of the copy, for messages and exclusions; empty for the top itself. */
   readonly relative: string;
+}
+
+/** One name in a directory that is copied. */
+interface Child {
+  readonly source: CopySource;
+  readonly to: CopyTarget;
 }
 
 /** Copies one inode and what is below it, as rule 5 says. One instance for each copy: it knows its hard links. */
@@ -65,14 +74,11 @@ export class TreeCopy {
 
   /** @param to path of the copy, below a descriptor of its directory that stays open; must not exist yet */
   async run(source: CopySource, to: Buffer): Promise<Done> {
-    await this.#node(source, { path: to, lasting: to, relative: "" }, 0);
+    await this.#node(source, { path: to, lasting: to, relative: "" }, await statOf(source), 0);
     return { bytes: this.#bytes, files: this.#count, notes: this.#notes };
   }
 
-  async #node(source: CopySource, to: CopyTarget, depth: number): Promise<void> {
-    const stats = source.follow
-      ? await fs.stat(source.path, { bigint: true })
-      : await fs.lstat(source.path, { bigint: true });
+  async #node(source: CopySource, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
     switch (kindOf(stats)) {
       case "directory":
         return this.#directory(source, to, depth);
@@ -110,18 +116,34 @@ export class TreeCopy {
     }
   }
 
+  /** A part of the names at a time: a directory may hold a million. */
   async #children(from: FileHandle, copy: FileHandle, to: CopyTarget, depth: number): Promise<void> {
+    const names = await fs.readdir(fdPath(from.fd), { encoding: "buffer" });
+    for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
+      const some = names.slice(start, start + NAMES_AT_ONCE).flatMap((name): Child[] => {
+        const relative = to.relative === "" ? name.toString() : `${to.relative}/${name.toString()}`;
+        if (this.#exclude.has(relative)) return [];
+        const lasting = Buffer.concat([to.lasting, Buffer.from("/"), name]);
+        const source = { path: below(from.fd, name), follow: false };
+        return [{ source, to: { path: below(copy.fd, name), lasting, relative } }];
+      });
+      await this.#someChildren(some, depth);
+    }
+  }
+
+  async #someChildren(children: readonly Child[], depth: number): Promise<void> {
+    const stats = await Promise.all(children.map(({ source }) => statOf(source)));
     const background: Promise<void>[] = [];
-    for (const entry of await fs.readdir(fdPath(from.fd), { encoding: "buffer", withFileTypes: true })) {
-      const name = Buffer.from(entry.name);
-      const relative = to.relative === "" ? name.toString() : `${to.relative}/${name.toString()}`;
-      if (this.#exclude.has(relative)) continue;
-      const lasting = Buffer.concat([to.lasting, Buffer.from("/"), name]);
-      const child: CopyTarget = { path: below(copy.fd, name), lasting, relative };
-      const task = () => this.#node({ path: below(from.fd, name), follow: false }, child, depth + 1);
-      // A directory that waited for a place while it holds one could wait for itself.
-      if (entry.isDirectory()) await this.#directories.runOrWait(task, background);
-      else background.push(task());
+    const directories: Child[] = [];
+    for (const [index, child] of children.entries()) {
+      const found = stats[index];
+      if (found === undefined) continue;
+      if (found.isDirectory()) directories.push(child);
+      else background.push(this.#node(child.source, child.to, found, depth + 1));
+    }
+    for (const { source, to } of directories) {
+      // One that waited for a place while it holds one itself could wait for ever.
+      await this.#directories.runOrWait(() => this.#directory(source, to, depth + 1), background);
     }
     await allSettled(background);
   }
@@ -170,6 +192,10 @@ export class TreeCopy {
     this.#count++;
     progress?.(this.#bytes, this.#count);
   }
+}
+
+function statOf({ path, follow }: CopySource): Promise<BigIntStats> {
+  return follow ? fs.stat(path, { bigint: true }) : fs.lstat(path, { bigint: true });
 }
 
 /** `/proc/self/fd/<directory>/<name>`, the name's bytes as they are. */

@@ -40,6 +40,17 @@ export async function buildImage(definition: ImageDefinition): Promise<string> {
       ];
       await run(
         [
+          // With its own mounts and processes: whatever ends this, the image's /dev, /proc and /sys go with it.
+          ...[
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "--propagation",
+            "private",
+          ],
           ...["mmdebstrap", "--quiet", "--variant=minbase", `--include=${definition.packages.join(",")}`],
           ...[...options, `--customize-hook=${hook} "$1"`, suite, join(fresh, "rootimg"), ...lines],
         ],
@@ -86,9 +97,9 @@ export async function prepareImage({ plain, overlay, tables, image }: Preparatio
 
 /** Builds aside and renames: what is at `folder` is whole, also when two build it at once or one is interrupted. */
 async function intoPlace(folder: string, build: (fresh: string) => Promise<void>): Promise<void> {
-  sweep();
+  await sweep();
   const fresh = `${folder}.${process.pid}.tmp`;
-  rmSync(fresh, { recursive: true, force: true });
+  await remove(fresh);
   mkdirSync(fresh, { recursive: true });
   try {
     await build(fresh);
@@ -96,17 +107,21 @@ async function intoPlace(folder: string, build: (fresh: string) => Promise<void>
   } catch (error) {
     if (!existsSync(folder)) throw error; // Else another process was faster: the same content.
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    await remove(fresh);
   }
 }
 
 /** Removes what builds left behind that were killed. */
-function sweep(): void {
+async function sweep(): Promise<void> {
   for (const name of existsSync(store) ? readdirSync(store) : []) {
     const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`))
-      rmSync(join(store, name), { recursive: true, force: true });
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await remove(join(store, name));
   }
+}
+
+/** Never across a mount: below an image that is being built lie this host's own devices. */
+async function remove(folder: string): Promise<void> {
+  await run(["rm", "-rf", "--one-file-system", folder], { seconds: 120 });
 }
 
 /** Names what went into something: the same input, the same name. */

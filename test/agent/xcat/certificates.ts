@@ -88,6 +88,7 @@ default_ca = here
 [here]
 database = index
 new_certs_dir = .
+rand_serial = yes
 default_md = sha256
 policy = names
 unique_subject = no

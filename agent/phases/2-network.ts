@@ -1,24 +1,27 @@
+import type { BootOptions } from "../cmdline/options.ts";
 import type { Phase } from "../context.ts";
-import { loadForHardware, loadModules } from "../kernel/modules.ts";
-import { bringUp } from "../network/bring-up.ts";
+import { linuxModules, loadForHardware, loadModules } from "../kernel/modules.ts";
+import type { Log } from "../log.ts";
+import { bringUp, type Network } from "../network/bring-up.ts";
 import { linuxNetwork } from "../network/linux.ts";
 import { nodeName } from "../network/node-name.ts";
 import { Resolver } from "../network/resolver.ts";
 import type { Connected, Parsed } from "../state.ts";
 
-/** What the kernel cannot know that this boot needs: NFS itself, and packet sockets for DHCP. */
-const NEEDED_MODULES = ["af_packet", "nfsv4", "nfsv3"];
+/** No device asks for these, but the boot does: NFS itself, and packet sockets for DHCP. */
+const NFS_MODULES = ["nfsv4", "nfsv3"];
+const DHCP_MODULES = ["af_packet"];
 
 /** Drivers for the hardware that is there, one interface with an address, and the node's name. */
 export const startNetwork: Phase<Parsed, Connected> = {
   name: "network",
   async run({ options }, { log, report, threads }) {
-    const hardware = await loadForHardware();
-    for (const problem of hardware.problems) log.problem(problem);
-    const needed = await loadModules(NEEDED_MODULES);
-    log.detail(`modules: ${[...hardware.loaded, ...needed.loaded].join(" ") || "none loaded"}`);
-    threads.warmUp(); // While DHCP waits, the thread that mounts can start.
-    const network = await bringUp(options.network, options.settings, linuxNetwork(log));
+    // NFS needs no hardware and takes the longest to start: on a thread, beside all that the network waits for.
+    const [nfs, network] = await Promise.all([
+      loadModules(NFS_MODULES, linuxModules(threads.calls.insertModule)),
+      connect(options, log),
+    ]);
+    log.detail(`modules for NFS: ${nfs.loaded.join(" ") || "none loaded"}`);
     const { nameservers, search } = network;
     const names = new Resolver({ nameservers, search, timeout: options.settings.dnsTimeout, log });
     const node = await nodeName(options.node, network.hostname, () => names.reverse(network.address));
@@ -29,3 +32,11 @@ export const startNetwork: Phase<Parsed, Connected> = {
     return { options, network, names, node };
   },
 };
+
+async function connect({ network, settings }: BootOptions, log: Log): Promise<Network> {
+  const hardware = await loadForHardware();
+  for (const problem of hardware.problems) log.problem(problem);
+  const dhcp = await loadModules(DHCP_MODULES);
+  log.detail(`modules: ${[...hardware.loaded, ...dhcp.loaded].join(" ") || "none loaded"}`);
+  return bringUp(network, settings, linuxNetwork(log));
+}

@@ -12,8 +12,8 @@ import { LAYOUT } from "../plan/layout.ts";
 import { deliverReport } from "../report-delivery.ts";
 import type { Applied } from "../state.ts";
 
-/** Mounts of the initramfs that the real system goes on with. */
-const MOVED = ["dev", "proc", "sys"];
+/** Mounts of the initramfs that the real system goes on with. /proc is last: the others are reached through its fd links. */
+const MOVED = ["dev", "sys", "proc"];
 
 /**
  * Hands over to the real init as switch_root(8) does. Everything that could still fail is checked while there

@@ -54,7 +54,7 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
   mkdirSync(state, { recursive: true });
   mkdirSync(trees, { recursive: true });
   // Copied: owned by root as on a management node, and a test may change them.
-  await run(["cp", "-R", join(demo, "trees", "."), trees], { seconds: 60 });
+  await run(["cp", "-R", `${join(demo, "trees")}/.`, trees], { seconds: 60 });
   const sources = { node: join(trees, "statelite"), common: join(trees, "syncdirs", "common") };
   const bench = await openBench({
     name: options.name,

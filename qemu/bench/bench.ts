@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
 import type { Accelerator, NetworkCard } from "../machine/arguments.ts";
@@ -75,6 +75,10 @@ export async function openBench(plan: BenchPlan): Promise<Bench> {
   mkdirSync(directory, { recursive: true });
   const nodes = Array.from({ length: plan.nodes }, (_, index) => nodeAddress(index + 1));
   const bridged = plan.network === "bridge";
+  for (const { directory: exported } of plan.exports) {
+    // The NFS server would leave it out, and say so only in its log.
+    invariant(existsSync(exported), `bench ${plan.name} exports ${exported}, which is not there`);
+  }
   invariant(bridged || nodes.length === 1, "on the user network all guests have one address: only one node");
   const place = bridged ? await openNamespace() : openHost();
   try {

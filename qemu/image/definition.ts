@@ -40,6 +40,10 @@ ln -sf /dev/null "$root/etc/systemd/network/99-default.link"
 for unit in ${MASKED.join(" ")}; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
 # A login on the console needs no password on the bench.
 sed -i 's|^root:[^:]*:|root::|' "$root/etc/shadow"
+# The package database describes the image, which no node changes: out of /var, of which each node has a copy.
+mv "$root/var/lib/dpkg" "$root/usr/share/dpkg-database"
+ln -s /usr/share/dpkg-database "$root/var/lib/dpkg"
+rm -rf "$root/var/lib/apt" "$root/var/cache/apt" "$root/var/cache/debconf" "$root/var/log/apt"
 # Not older than /usr: units with ConditionNeedsUpdate= have nothing to do at each boot.
 touch "$root/etc/.updated" "$root/var/.updated"
 `;

@@ -1,7 +1,15 @@
 import { connect, type TLSSocket } from "node:tls";
-import { type Answer, AnswerError, type AnswerLimits, AnswerReader } from "./answer.ts";
+import { type Answer, type AnswerLimits, AnswerReader } from "./answer.ts";
 import { compareName, describeCertificate, type Trust } from "./certificate.ts";
 import type { Endpoint } from "./endpoint.ts";
+import {
+  describeAnswerError,
+  describeBadCa,
+  describeBroken,
+  describeLate,
+  describeNoCa,
+  type Stage,
+} from "./exchange-failure.ts";
 import { QueryFailure } from "./failure.ts";
 
 /** How long one exchange may take, in milliseconds. */
@@ -42,7 +50,7 @@ export interface Exchanged {
 export function exchange(task: Exchange): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
     const reader = new AnswerReader(task.limits);
-    let stage: "connect" | "handshake" | "answer" = "connect";
+    let stage: Stage = "connect";
     let socket: TLSSocket | undefined;
     let localAddress = "";
     let waiting: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +75,7 @@ export function exchange(task: Exchange): Promise<Exchanged> {
     const total = setTimeout(late, task.times.total, task.times.total);
     wait(task.times.connect);
     if (task.signal?.aborted) return aborted();
-    // Without one Bun would ask the CAs of whatever system the initrd was made from.
+    // With an empty one Bun trusts the CAs it brings along and those that the environment names.
     if (task.trust.mode === "verify" && task.trust.ca.trim() === "") return fail(describeNoCa());
     task.signal?.addEventListener("abort", aborted);
 
@@ -81,10 +89,7 @@ export function exchange(task: Exchange): Promise<Exchanged> {
         checkServerIdentity: (_host, certificate) => compareName(task.endpoint, certificate),
       });
     } catch (cause) {
-      const remedy = "build the initrd again with the server's /etc/xcat/cert/ca.pem";
-      return fail(
-        new QueryFailure("certificate", "the CA certificate in the initrd is none", remedy, { cause }),
-      );
+      return fail(describeBadCa(cause));
     }
     const open = socket;
     open.on("connect", () => {
@@ -113,82 +118,5 @@ export function exchange(task: Exchange): Promise<Exchanged> {
       else fail(describeBroken(stage, reader.bytes, error));
     });
     open.on("close", () => fail(describeBroken(stage, reader.bytes)));
-  });
-}
-
-function describeNoCa(): QueryFailure {
-  return new QueryFailure(
-    "certificate",
-    "the initrd carries no CA certificate to verify the server by",
-    "build it with the server's /etc/xcat/cert/ca.pem; or, with all that it means, boot with statelite.tls=insecure",
-  );
-}
-
-type Stage = "connect" | "handshake" | "answer";
-
-const LOOK = "see that xcatd runs (systemctl status xcatd) and read its /var/log/xcat/cluster.log";
-
-function describeLate(stage: Stage, bytes: number, milliseconds: number): QueryFailure {
-  const after = `${milliseconds / 1000} s`;
-  switch (stage) {
-    case "connect":
-      return new QueryFailure(
-        "unreachable",
-        `no connection within ${after}`,
-        "check address, cable, VLAN and firewall between node and server",
-      );
-    case "handshake":
-      return new QueryFailure("silent", `the server took the connection and said nothing for ${after}`, LOOK);
-    case "answer":
-      return bytes === 0
-        ? new QueryFailure("silent", `the server took the request and said nothing for ${after}`, LOOK)
-        : new QueryFailure("cut-short", `the answer stopped after ${bytes} bytes, for ${after}`, LOOK);
-  }
-}
-
-/** `error` is absent where the connection just ended. */
-function describeBroken(stage: Stage, bytes: number, error?: Error & { code?: string }): QueryFailure {
-  const why = error?.code === undefined ? "" : ` (${error.code})`;
-  switch (stage) {
-    case "connect":
-      return new QueryFailure(
-        "unreachable",
-        "no connection: it is refused, or there is no route to the server",
-        "see that xcatd runs there (systemctl status xcatd, site.xcatdport), and that the node can ping it",
-        { cause: error },
-      );
-    case "handshake":
-      if (error?.code?.startsWith("ERR_SSL")) {
-        const remedy =
-          "see that the port is xcatd's (site.xcatdport) and that it speaks TLS 1.2 or 1.3 (site.xcatsslversion)";
-        return new QueryFailure("handshake", `no TLS could be agreed upon${why}`, remedy, { cause: error });
-      }
-      return new QueryFailure("closed", `the server closed the connection before TLS stood${why}`, LOOK, {
-        cause: error,
-      });
-    case "answer":
-      return bytes === 0
-        ? new QueryFailure("closed", `the server closed the connection without a byte${why}`, LOOK, {
-            cause: error,
-          })
-        : new QueryFailure("cut-short", `the answer is cut short after ${bytes} bytes${why}`, LOOK, {
-            cause: error,
-          });
-  }
-}
-
-function describeAnswerError(error: unknown): QueryFailure {
-  if (!(error instanceof AnswerError)) {
-    return new QueryFailure("protocol", `the answer could not be read: ${error}`, "report this", {
-      cause: error,
-    });
-  }
-  if (error.kind === "too-large") {
-    const remedy = "see what listens on that port; a litefile table of that size is an error";
-    return new QueryFailure("too-large", error.message, remedy, { cause: error });
-  }
-  const remedy = "see what listens on that port: it speaks TLS, but not as xcatd does";
-  return new QueryFailure("protocol", `this is no answer of xcatd's: ${error.message}`, remedy, {
-    cause: error,
   });
 }

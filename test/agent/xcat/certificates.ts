@@ -99,6 +99,6 @@ subjectAltName = DNS:xcatmn
 `;
 
 function openssl(cwd: string, ...args: readonly string[]): void {
-  const run = Bun.spawnSync(["openssl", ...args], { cwd, stdout: "ignore", stderr: "pipe" });
+  const run = Bun.spawnSync(["openssl", ...args], { cwd, stdin: "ignore", stdout: "ignore", stderr: "pipe" });
   if (run.exitCode !== 0) throw new Error(`openssl ${args[0]}: ${run.stderr.toString()}`);
 }

@@ -20,6 +20,9 @@ async function build(options: BuilderOptions): Promise<void> {
   const [agent, kernel] = await Promise.all([agentOf(options), kernelOf(options), server()]);
   const standard = join(out, "pki/ca.pem");
   const ca = options.ca ?? (existsSync(standard) ? standard : undefined);
+  if (options.ca === undefined && ca !== undefined) {
+    say(`${ca}: the bench's own CA goes into the initrd; a site gives that of its xcatd with --ca`);
+  }
   const manifest = await buildInitrd({
     kernel,
     agent,

@@ -13,6 +13,11 @@ export interface TestFile {
   readonly fileSeconds: number;
 }
 
+/** Tests that mount get a mount namespace of their own, which goes with them. */
+function namespaceOf({ path }: TestFile): string[] {
+  return path.startsWith("test/ns/") ? ["unshare", "--mount", "--propagation", "private", "--"] : [];
+}
+
 /** Runs a test file in a process of its own, and prints what it said once it has ended. */
 export async function runFile(file: TestFile): Promise<Outcome> {
   const started = performance.now();
@@ -21,6 +26,7 @@ export async function runFile(file: TestFile): Promise<Outcome> {
   mkdirSync(dirname(report), { recursive: true });
   const child = Bun.spawn(
     [
+      ...namespaceOf(file),
       ...[process.execPath, "test", `./${file.path}`, `--timeout=${file.testSeconds * 1000}`],
       ...["--reporter=junit", `--reporter-outfile=${report}`],
     ],

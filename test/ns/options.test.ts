@@ -1,0 +1,182 @@
+import { describe, expect, test } from "bun:test";
+import { makeNode, type NodeSpec, problemLines } from "./node.ts";
+
+/** Semantics section 5 on a real kernel: what a process on the node sees, and what it can write. */
+interface Row {
+  readonly rule: string;
+  readonly spec: NodeSpec;
+  /** Commands of a shell on the node, and what they print. */
+  readonly see: Readonly<Record<string, string>>;
+  readonly problems?: readonly string[];
+}
+
+const image = { "etc/a": "default\n", "etc/other": "image\n" };
+const mountOf = (path: string) => `grep -c " ${path} " /proc/self/mountinfo`;
+
+const rows: readonly Row[] = [
+  {
+    rule: "tmpfs: a writable copy of the first source's file, mounted over the image's",
+    spec: { litefile: ["tmpfs /etc/a"], image, sources: [{ "etc/a": "one\n" }, { "etc/a": "two\n" }] },
+    see: { "cat /etc/a": "one", "echo new >/etc/a; cat /etc/a": "new", "cat /.default/etc/a": "default" },
+  },
+  {
+    rule: "link: a writable copy behind the image's symlink",
+    spec: { litefile: ["link /etc/a"], image, sources: [{}, { "etc/a": "two\n" }] },
+    see: {
+      "readlink /etc/a": "../.statelite/tmpfs/etc/a",
+      "cat /etc/a": "two",
+      "echo new >/etc/a; cat /etc/a": "new",
+    },
+  },
+  {
+    rule: "link,ro: a change on the server is seen at once, and nothing can be written",
+    spec: { litefile: ["link,ro /etc/a"], image, sources: [{ "etc/a": "one\n" }] },
+    see: {
+      "cat /etc/a": "one",
+      "echo new >/etc/a": "sh: can't create /etc/a: Read-only file system",
+      "readlink -f /etc/a": "/.statelite/mnt/mn/source1/etc/a",
+    },
+  },
+  {
+    rule: "ro: the mount itself is read-only",
+    spec: {
+      litefile: ["ro /etc/a", "ro /etc/d/"],
+      image: { ...image, "etc/d/x": "default\n" },
+      sources: [{ "etc/a": "one\n" }],
+    },
+    see: {
+      "cat /etc/a /etc/d/x": "one\ndefault",
+      "echo new >/etc/a": "sh: can't create /etc/a: Read-only file system",
+      "echo new >/etc/d/x": "sh: can't create /etc/d/x: Read-only file system",
+    },
+  },
+  {
+    rule: "con: the sources' files one after the other, mode 0644 root:root",
+    spec: {
+      litefile: ["con /etc/a", "link,con /etc/b"],
+      image: { ...image, "etc/b": "default b\n" },
+      sources: [
+        { "etc/a": { text: "one\n", mode: 0o600, owner: [7, 7] }, "etc/b": "one b\n" },
+        { "etc/a": "two\n" },
+      ],
+    },
+    see: {
+      "cat /etc/a": "one\ntwo",
+      "stat -c '%a %u %g' /etc/a": "644 0 0",
+      "cat /etc/b": "one b",
+      "stat -Lc '%a %u %g' /etc/b": "644 0 0",
+    },
+  },
+  {
+    rule: "persistent: seeded once, then the state goes first",
+    spec: {
+      litefile: ["persistent /etc/a", "persistent /etc/k", "persistent /db/"],
+      image: { ...image, "etc/k": "default\n", "db/x": "default x\n" },
+      sources: [{ "etc/a": "one\n", "etc/k": "one\n" }],
+      state: { "etc/k": "kept\n" },
+    },
+    see: {
+      "cat /etc/a /etc/k /db/x": "one\nkept\ndefault x",
+      "echo new >/etc/a; cat /.statelite/persistent/n01/etc/a": "new",
+      "echo more >/db/y; cat /.statelite/persistent/n01/db/y": "more",
+    },
+  },
+  {
+    rule: "link,persistent: by a symlink, and below a link directory by a mount inside its copy",
+    spec: {
+      litefile: ["link,persistent /etc/a", "link /root/", "link,persistent /root/state/"],
+      image: { ...image, "root/.bashrc": "rc\n", "root/state/x": "default x\n" },
+      state: {},
+    },
+    see: {
+      "cat /etc/a /root/.bashrc /root/state/x": "default\nrc\ndefault x",
+      "readlink -f /etc/a": "/.statelite/persistent/n01/etc/a",
+      "echo new >/root/state/x; cat /.statelite/persistent/n01/root/state/x": "new",
+      "echo new >/root/.bashrc; ls -A /.statelite/persistent/n01/root": "state",
+    },
+  },
+  {
+    rule: "a child below a tmpfs parent is part of the parent's copy and needs no mount",
+    spec: {
+      litefile: ["tmpfs /var/", "tmpfs /var/lib/ntp/", "tmpfs /var/lib/ntp/drift"],
+      image: { "var/lib/ntp/drift": "default\n", "var/lib/ntp/keys": "keys\n", "var/log/x": "log\n" },
+      sources: [{ "var/lib/ntp/drift": "one\n" }],
+    },
+    see: {
+      "cat /var/lib/ntp/drift /var/lib/ntp/keys /var/log/x": "one\nkeys\nlog",
+      [mountOf("/var/lib/ntp")]: "0",
+      "echo new >/var/lib/ntp/drift; cat /.statelite/tmpfs/var/lib/ntp/drift": "new",
+    },
+  },
+  {
+    rule: "children below a tmpfs parent that need a mount of their own have one",
+    spec: {
+      litefile: ["tmpfs /var/", "persistent /var/db/", "ro /var/key", "con /var/list"],
+      image: { "var/x": "x\n", "var/db/y": "y\n", "var/key": "key\n", "var/list": "list\n" },
+      state: {},
+    },
+    see: {
+      "cat /var/x /var/db/y /var/key /var/list": "x\ny\nkey\nlist",
+      "echo new >/var/key": "sh: can't create /var/key: Read-only file system",
+      "echo new >/var/db/y; cat /.statelite/persistent/n01/var/db/y": "new",
+      "echo new >/var/list; cat /var/list": "new",
+    },
+  },
+  {
+    rule: "what is private in the image stays private in the tmpfs above an entry",
+    spec: {
+      litefile: ["tmpfs /secret/sub/a"],
+      image: { secret: { mode: 0o700, owner: [5, 6] }, "secret/sub/a": "a\n" },
+    },
+    see: { "stat -c '%a %u %g' /.statelite/tmpfs/secret": "700 5 6" },
+  },
+  {
+    rule: "an image path that goes through a symlink is the place that the node sees",
+    spec: {
+      litefile: ["tmpfs /old/etc/a", "link /old/etc/b"],
+      image: { "new/etc/a": "default\n", "new/etc/b": "default b\n", old: { link: "../../new" } },
+      sources: [{ "old/etc/a": "one\n" }],
+    },
+    see: {
+      "cat /old/etc/a /new/etc/a /old/etc/b": "one\none\ndefault b",
+      "echo new >/old/etc/b; cat /new/etc/b": "new",
+    },
+  },
+  {
+    rule: "paths with blanks and odd characters work",
+    spec: {
+      litefile: ["tmpfs /etc/a b", "link /etc/x:y\tz"],
+      image: { "etc/a b": "1\n", "etc/x:y\tz": "2\n" },
+    },
+    see: { "cat '/etc/a b'": "1", "cat /etc/x:y*": "2", "echo new >'/etc/a b'; cat '/etc/a b'": "new" },
+  },
+  {
+    rule: "a row without any content is a problem, and the others are placed",
+    spec: { litefile: ["tmpfs /etc/a"], image, late: ["tmpfs /etc/none"] },
+    see: { "cat /etc/a": "default" },
+    problems: ["unresolved /etc/none"],
+  },
+  {
+    rule: "a row that liteimg never saw has no place in the image",
+    spec: {
+      litefile: ["tmpfs /etc/a"],
+      image,
+      sources: [{ "etc/late": "late\n" }],
+      late: ["tmpfs /etc/late", "link /etc/other"],
+    },
+    see: { "cat /etc/a": "default", "cat /etc/other": "image" },
+    problems: ["target-missing /etc/late", "unresolved /etc/other"],
+  },
+];
+
+describe("on a node", () => {
+  for (const { rule, spec, see, problems = [] } of rows) {
+    test(rule, async () => {
+      await using node = await makeNode(spec);
+      expect(problemLines(node.problems).sort()).toEqual([...problems].sort());
+      for (const [script, output] of Object.entries(see)) {
+        expect(`${script}: ${node.shell(script)}`).toBe(`${script}: ${output}`);
+      }
+    });
+  }
+});

@@ -30,6 +30,8 @@ export interface LabOptions {
 export interface Lab {
   /** Where transcripts, logs and reports are. */
   readonly directory: string;
+  /** How guests reach the management node. */
+  readonly server: ServerPoint;
   /** The nodes' state, one folder for each, on this host. */
   readonly state: string;
   /** The two litetree sources on this host: what is changed here, nodes see. */
@@ -80,6 +82,7 @@ function assemble(
   let boots = 0;
   return {
     ...places,
+    server: bench.server,
     service: (name) => bench.service(name),
     boot(name, change = {}) {
       const { kernel, accelerator } = prepared;

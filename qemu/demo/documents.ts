@@ -65,6 +65,8 @@ export function isGuestFindings(document: unknown): document is GuestFindings {
 
 /** One boot, from both sides. */
 export interface BootRecord {
+  /** When the kernel started /init, in milliseconds since its own start. */
+  readonly initStarted: number;
   readonly agent: AgentReport;
   readonly guest: GuestFindings;
 }

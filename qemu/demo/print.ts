@@ -21,14 +21,14 @@ export function formatTable(rows: readonly (readonly (string | number)[])[]): st
     .join("\n");
 }
 
-/** The phases of both boots, in milliseconds, side by side. */
+/** The phases of both boots, in milliseconds, side by side; from the start of /init to the exec of the real init. */
 export function formatPhases(boots: readonly BootRecord[]): string {
   const names = boots[0]?.agent.phases.map((phase) => phase.name) ?? [];
-  const row = (name: string) => [name, ...boots.map(({ agent }) => duration(agent, name))];
   return formatTable([
     ["phase (ms)", ...boots.map((_, index) => `boot ${index + 1}`)],
-    ...names.map(row),
-    ["start of /init to exec of the real init", ...boots.map(({ agent }) => total(agent))],
+    ["/init until the agent runs", ...boots.map(startUp)],
+    ...names.map((name) => [name, ...boots.map((boot) => duration(boot, name))]),
+    ["start of /init to exec of the real init", ...boots.map(whole)],
   ]);
 }
 
@@ -50,14 +50,15 @@ export function formatVerdict(claims: readonly Claim[]): string {
   return `${broken.length} of ${claims.length} checks did not hold:\n${lines.join("\n")}`;
 }
 
-function duration(agent: AgentReport, name: string): number | string {
-  const phase = agent.phases.find((candidate) => candidate.name === name);
-  return phase?.end === undefined ? "-" : Math.round(phase.end - phase.start);
+function startUp({ initStarted, agent }: BootRecord): number {
+  return Math.round((agent.phases[0]?.start ?? Number.NaN) - initStarted);
 }
 
-function total(agent: AgentReport): number | string {
-  const start = agent.phases[0]?.start;
-  const last = agent.phases.at(-1);
-  const end = last?.end ?? last?.start;
-  return start === undefined || end === undefined ? "-" : Math.round(end - start);
+function duration({ agent }: BootRecord, name: string): number {
+  const phase = agent.phases.find((candidate) => candidate.name === name);
+  return Math.round((phase?.end ?? Number.NaN) - (phase?.start ?? Number.NaN));
+}
+
+function whole({ initStarted, agent }: BootRecord): number {
+  return Math.round((agent.phases.at(-1)?.end ?? Number.NaN) - initStarted);
 }

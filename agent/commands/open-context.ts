@@ -5,8 +5,8 @@ import { uptime } from "../observe/memory.ts";
 import { ReportBuilder } from "../report.ts";
 import { VERSION } from "../version.ts";
 
-/** Threads for system calls: mounts of several servers wait side by side. */
-const THREADS = 4;
+/** Threads for system calls: one that waits for a server leaves the other; each costs memory and time to start. */
+const THREADS = 2;
 
 /** What every command starts with: a log, an empty report, a clock that counts from kernel start. */
 export async function openContext(console: (line: string) => void): Promise<BootContext> {

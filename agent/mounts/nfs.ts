@@ -26,6 +26,8 @@ export interface NfsContext {
   readonly log: Log;
   /** Addresses of a host name. */
   resolve(host: string): Promise<readonly string[]>;
+  /** Loads what the kernel needs for a version before it is tried first; absent where that is not ours to do. */
+  loadVersion?(major: 3 | 4): Promise<void>;
   /** Our own address towards the servers. */
   readonly clientAddress?: string;
 }
@@ -147,8 +149,10 @@ async function mountAt(
   const attempts = nfsAttempts(request.options, peer);
   const source = nfsSource(server, directory);
   const failures: NfsError[] = [];
+  let newest = 4.2;
   const offered = new Map<3 | 4, ProbeAnswer>();
   for (const attempt of attempts) {
+    if (Number(attempt.version) > newest) continue;
     const failed = await probeFailure(server, address, attempt, request.options, offered);
     if (failed !== undefined) {
       failures.push(failed);
@@ -156,6 +160,7 @@ async function mountAt(
       continue;
     }
     try {
+      await context.loadVersion?.(attempt.version === "3" ? 3 : 4);
       const call = context.calls.mount(
         source,
         request.target,
@@ -169,7 +174,7 @@ async function mountAt(
       context.log.detail(`NFS ${attempt.version} of ${source} (${attempt.data}): ${errorReason(error)}`);
       const failure = explain(error, source, attempt, address);
       failures.push(failure);
-      if (!tryOlder(error)) break;
+      newest = nextToTry(error, attempt.version);
     }
   }
   throw (
@@ -212,9 +217,14 @@ function unsupported(host: string, version: string): NfsError {
   );
 }
 
-/** Whether an older protocol version may do better: servers without version 4 answer in several ways. */
-function tryOlder(error: unknown): boolean {
-  return ["EPROTONOSUPPORT", "EINVAL", "ENOENT", "EPROTO", "EOPNOTSUPP"].includes(errorCode(error) ?? "");
+/**
+ * The newest version that may still do better after a failure. A path that version 4 does not know, in whatever
+ * minor version, may exist in version 3, whose paths do not begin at the export with fsid=0 (exports(5)).
+ */
+function nextToTry(error: unknown, version: string): number {
+  const code = errorCode(error) ?? "";
+  if (code === "ENOENT") return 3;
+  return ["EPROTONOSUPPORT", "EINVAL", "EPROTO", "EOPNOTSUPP"].includes(code) ? Number(version) : 0;
 }
 
 /** The failure that says most: one of the protocol version only where nothing else was said. */

@@ -1,3 +1,4 @@
+import { promises as fs } from "node:fs";
 import type { BootOptions } from "../cmdline/options.ts";
 import type { Phase } from "../context.ts";
 import { linuxModules, loadForHardware, loadModules } from "../kernel/modules.ts";
@@ -8,8 +9,8 @@ import { nodeName } from "../network/node-name.ts";
 import { Resolver } from "../network/resolver.ts";
 import type { Connected, Parsed } from "../state.ts";
 
-/** No device asks for these, but the boot does: NFS itself, and packet sockets for DHCP. */
-const NFS_MODULES = ["nfsv4", "nfsv3"];
+/** No device asks for these, but the boot does: NFS (version 3 only where it is tried), and packet sockets for DHCP. */
+const NFS_MODULES = ["nfsv4"];
 const DHCP_MODULES = ["af_packet"];
 
 /** Drivers for the hardware that is there, one interface with an address, and the node's name. */
@@ -26,6 +27,8 @@ export const startNetwork: Phase<Parsed, Connected> = {
     const names = new Resolver({ nameservers, search, timeout: options.settings.dnsTimeout, log });
     const node = await nodeName(options.node, network.hostname, () => names.reverse(network.address));
     report.identify({ node });
+    // The real system keeps a name that is set already, unless its /etc/hostname has another (hostname(7)).
+    if (node !== undefined) await fs.writeFile("/proc/sys/kernel/hostname", node);
     log.say(
       `network: ${network.interface} ${network.address}/${network.prefix}, node ${node ?? "without a name"}`,
     );

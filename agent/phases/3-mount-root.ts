@@ -2,6 +2,7 @@ import type { Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
 import { MS } from "../kernel/constants.ts";
 import { errorReason } from "../kernel/errno.ts";
+import { linuxModules, loadModules } from "../kernel/modules.ts";
 import { openLogFile } from "../log-file.ts";
 import { mountNfs, type NfsContext, NfsError } from "../mounts/nfs.ts";
 import { nfsSources } from "../mounts/sources.ts";
@@ -24,6 +25,9 @@ export const mountRoot: Phase<Connected, Rooted> = {
       calls: context.threads.calls,
       log: context.log,
       resolve: (host) => names.lookup(host),
+      loadVersion: async (major) => {
+        await loadModules([`nfsv${major}`], linuxModules(context.threads.calls.insertModule));
+      },
       clientAddress: network.address,
     };
     const source = await mountImage(connected, nfs);

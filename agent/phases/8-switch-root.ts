@@ -1,4 +1,15 @@
-import { closeSync, constants, promises as fs, openSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  promises as fs,
+  lstatSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { chdir } from "node:process";
 import type { BootContext, Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
@@ -36,7 +47,7 @@ export const switchToRoot: Phase<Applied, never> = {
     mount(".", "/", "", MS.MOVE, "");
     chroot(".");
     chdir("/");
-    const freed = await emptyDirectory(old);
+    const freed = emptyDirectory(old);
     closeSync(old);
     context.log.detail(
       `switch_root: ${freed.files} files of the initramfs removed, ${freed.bytes} bytes free again`,
@@ -97,26 +108,33 @@ interface Freed {
   bytes: number;
 }
 
-/** Removes everything on the file system of `directory`, and never steps onto another one. */
-async function emptyDirectory(directory: number): Promise<Freed> {
+/**
+ * Removes everything on the file system of `directory`, and never steps onto another one. In place rather than
+ * on threads: memory never makes anybody wait, and this is hundreds of calls.
+ */
+function emptyDirectory(directory: number): Freed {
   const freed: Freed = { files: 0, bytes: 0 };
-  const device = (await fs.stat(`${fdPath(directory)}/.`)).dev;
-  await removeBelow(`${fdPath(directory)}/.`, device, freed);
+  const top = `${fdPath(directory)}/.`;
+  removeBelow(top, statSync(top).dev, freed);
   return freed;
 }
 
-async function removeBelow(path: string, device: number, freed: Freed): Promise<void> {
-  for (const name of await fs.readdir(path)) {
+function removeBelow(path: string, device: number, freed: Freed): void {
+  for (const name of readdirSync(path)) {
     const child = `${path}/${name}`;
-    const stats = await fs.lstat(child);
+    const stats = lstatSync(child);
     if (stats.dev !== device) continue;
-    if (stats.isDirectory()) {
-      await removeBelow(child, device, freed);
-      await fs.rmdir(child).catch(() => undefined); // A mount point is in use; it costs nothing.
-    } else {
-      await fs.unlink(child);
+    if (!stats.isDirectory()) {
+      unlinkSync(child);
       freed.files++;
       freed.bytes += stats.size;
+      continue;
+    }
+    removeBelow(child, device, freed);
+    try {
+      rmdirSync(child);
+    } catch {
+      // It holds a mount point of what was moved away; an empty directory costs nothing.
     }
   }
 }

@@ -1,0 +1,53 @@
+import { BootError, type Problem } from "../../agent/errors.ts";
+import { carryOut, cleanUp } from "./carry-out.ts";
+import { checkRows, type SourceRow } from "./entries.ts";
+import type { Op } from "./ops.ts";
+import { type ImagePlan, planImage } from "./plan.ts";
+import { readRecord, writeRecord } from "./record.ts";
+import { ImageTree } from "./tree.ts";
+
+/**
+ * What {@link prepareImage} would do now; reads only.
+ *
+ * @param root the image's root directory, without symlinks
+ * @throws BootError with all illegal rows and unusable paths
+ */
+export async function planPreparation(root: string, rows: readonly SourceRow[]): Promise<ImagePlan> {
+  const { entries, problems } = checkRows(rows);
+  refuse(problems);
+  const plan = planImage(new ImageTree(root), entries, await readRecord(root));
+  refuse(plan.problems);
+  return plan;
+}
+
+/**
+ * Brings an image to what the rows want. Nothing is changed before all rows are found legal; where it is cut
+ * off, the next run goes on from there.
+ *
+ * @param done is called after each op
+ * @throws BootError
+ */
+export async function prepareImage(
+  root: string,
+  rows: readonly SourceRow[],
+  done: (op: Op) => void,
+): Promise<void> {
+  const plan = await planPreparation(root, rows);
+  const tree = new ImageTree(root);
+  process.umask(0o022);
+  cleanUp(tree);
+  const perform = (ops: readonly Op[]): void => {
+    for (const op of ops) {
+      carryOut(tree, op);
+      done(op);
+    }
+  };
+  perform(plan.putBack);
+  await writeRecord(root, plan.record); // From here on the new record is the one to undo by.
+  perform(plan.prepare);
+}
+
+function refuse(problems: readonly Problem[]): void {
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new BootError([first, ...others]);
+}

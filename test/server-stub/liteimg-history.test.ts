@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { BootError } from "../../agent/errors.ts";
+import { prepareImage } from "../../server-stub/liteimg/prepare.ts";
+import { type Layout, listTree, makeImage, rows } from "./support/image.ts";
+
+const paths = ["a", "a/b", "a/b/c", "d", "d/e", "f"];
+const options = ["tmpfs", "link", "persistent", "link,persistent", "ro", "link,con"];
+
+/** Files, directories and symlinks, some of which lead nowhere or around. */
+const layouts: fc.Arbitrary<Layout> = fc
+  .subarray(paths)
+  .chain((chosen) =>
+    fc.tuple(
+      ...chosen.map((path) =>
+        fc
+          .constantFrom<Layout[string][]>(
+            "content",
+            "/",
+            { link: "/f" },
+            { link: "nowhere" },
+            { link: "../d" },
+          )
+          .map((what) => [path, what] as const),
+      ),
+    ),
+  )
+  .map((pairs) => {
+    const layout: Record<string, Layout[string]> = {};
+    // A symlink to what only other rows make leads to nothing in one history, and to something in another.
+    const last = pairs.find(([path]) => path === "f")?.[1];
+    layout["f"] = typeof last === "string" ? last : "content";
+    for (const [path, what] of pairs) {
+      if (path === "f") continue;
+      // Only a directory can have something below it.
+      const blocked = Object.keys(layout).some((p) => path.startsWith(`${p}/`) && layout[p] !== "/");
+      if (!blocked) layout[path] = what;
+    }
+    return layout;
+  });
+
+const tables = fc
+  .subarray(paths)
+  .chain((chosen) =>
+    fc.tuple(
+      ...chosen.map((path) =>
+        fc.tuple(fc.constantFrom(...options), fc.boolean()).map(([o, d]) => `${o} /${path}${d ? "/" : ""}`),
+      ),
+    ),
+  )
+  .map((lines) => rows(...lines));
+
+const quietly = (): void => {};
+
+/** False where the rows are refused. */
+async function accepts(root: string, table: ReturnType<typeof rows>): Promise<boolean> {
+  try {
+    await prepareImage(root, table, quietly);
+    return true;
+  } catch (error) {
+    if (error instanceof BootError) return false;
+    throw error;
+  }
+}
+
+test("what an image was before does not show in what its rows make of it", async () => {
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(layouts, tables, tables, async (layout, first, second) => {
+      using image = makeImage(layout);
+      using fresh = makeImage(layout);
+      const original = listTree(image.root);
+      if (!(await accepts(image.root, first)) || !(await accepts(fresh.root, second))) return;
+      compared += 1;
+      expect(await accepts(image.root, second)).toBe(true);
+      expect(listTree(image.root)).toEqual(listTree(fresh.root));
+      expect(await accepts(image.root, [])).toBe(true);
+      const own = [".default", ".statelite", ".statelite/tmpfs"];
+      const left = Object.entries(listTree(image.root)).filter(([path]) => !own.includes(path));
+      expect(Object.fromEntries(left)).toEqual(original);
+    }),
+    { numRuns: 400 },
+  );
+  expect(compared).toBeGreaterThan(50);
+}, 60_000);

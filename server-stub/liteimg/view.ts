@@ -5,12 +5,23 @@ import type { ImageTree, Look } from "./tree.ts";
 export class PlannedTree {
   readonly ops: Op[] = [];
   readonly #tree: ImageTree;
+  /** Numbers of the ops that make, change or take away exactly this path, in order. */
+  readonly #at = new Map<string, number[]>();
+  /** Paths that ops add, by their directory. */
+  readonly #added = new Map<string, string[]>();
+  /** All paths at or above one that an op changes. */
+  readonly #above = new Set<string>();
 
   constructor(tree: ImageTree) {
     this.#tree = tree;
   }
 
   add(op: Op): void {
+    for (const path of op.kind === "move" ? [op.path, op.from] : [op.path]) {
+      push(this.#at, path, this.ops.length);
+      for (let at = path; at !== "/"; at = parentOf(at)) this.#above.add(at);
+    }
+    push(this.#added, parentOf(op.path), op.path);
     this.ops.push(op);
   }
 
@@ -37,28 +48,25 @@ export class PlannedTree {
     if (look.kind !== "directory") return false;
     const before = this.#before(location);
     const names = typeof before === "string" ? this.#tree.names(before) : [];
-    const added = this.ops.flatMap((op) => (parentOf(op.path) === location ? [op.path] : []));
-    return [...names.map((name) => `${location}/${name}`), ...added].every(
-      (path) => this.look(path).kind === "absent",
-    );
+    const paths = [...names.map((name) => `${location}/${name}`), ...(this.#added.get(location) ?? [])];
+    return paths.every((path) => this.look(path).kind === "absent");
   }
 
-  /** Whether a planned op changes something at, below or, making or removing whole trees, above a location. */
+  /** Whether a planned op changes something at, below or, where it is about whole trees, above a location. */
   isTouched(location: string): boolean {
-    const meets = (path: string): boolean => within(path, location) || within(location, path);
-    return this.ops.some((op) =>
-      op.kind === "make-directory"
-        ? within(op.path, location)
-        : meets(op.path) || (op.kind === "move" && meets(op.from)),
-    );
+    if (this.#above.has(location)) return true;
+    return this.#opsAtOrAbove(location).some((number) => this.ops[number]?.kind !== "make-directory");
   }
 
   /** What an op made of the location, or the location in the present tree from where its content comes. */
   #before(location: string): string | Look {
     let at = location;
-    for (const op of this.ops.toReversed()) {
+    for (let limit = this.ops.length; ; ) {
+      const number = this.#opsAtOrAbove(at).findLast((candidate) => candidate < limit);
+      const op = number === undefined ? undefined : this.ops[number];
+      if (number === undefined || op === undefined) return at;
+      limit = number;
       if (op.kind === "move" && within(at, op.from)) return { kind: "absent" };
-      if (!within(at, op.path)) continue;
       const rest = at.slice(op.path.length);
       switch (op.kind) {
         case "remove":
@@ -79,8 +87,20 @@ export class PlannedTree {
           op satisfies never;
       }
     }
-    return at;
   }
+
+  /** Numbers of the ops on the location or a directory above it, in order. */
+  #opsAtOrAbove(location: string): number[] {
+    const numbers: number[] = [];
+    for (let at = location; at !== "/"; at = parentOf(at)) numbers.push(...(this.#at.get(at) ?? []));
+    return numbers.sort((a, b) => a - b);
+  }
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
 }
 
 /** Whether a path is the other or below it. */

@@ -1,9 +1,9 @@
 import { promises as fs } from "node:fs";
 import { prepareRoot } from "../boot.ts";
 import type { BootContext } from "../context.ts";
+import { bind } from "../effects/bind.ts";
 import { BootError, fatal, formatProblem } from "../errors.ts";
 import { openLogFile } from "../log-file.ts";
-import { bind } from "../mounts/bind.ts";
 import type { NfsContext } from "../mounts/nfs.ts";
 import { type MountSource, nfsSources } from "../mounts/sources.ts";
 import { mountState } from "../mounts/state.ts";

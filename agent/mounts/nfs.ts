@@ -2,6 +2,7 @@ import { withDeadline } from "../concurrency.ts";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
+import { explain, mostTelling, NfsError, Passing, unsupported } from "./nfs-failure.ts";
 import { type NfsAttempt, nfsAttempts, nfsPort, nfsSource, overTcp } from "./nfs-options.ts";
 import { type ProbeAnswer, probeNfs } from "./nfs-probe.ts";
 
@@ -41,19 +42,6 @@ export interface NfsMount {
   readonly version: string;
 }
 
-/** Why a directory could not be mounted; `absent` where a server answered that it is not there. */
-export class NfsError extends Error {
-  override readonly name = "NfsError";
-  readonly absent: boolean;
-  readonly remedy: string;
-
-  constructor(found: string, remedy: string, absent: boolean) {
-    super(found);
-    this.absent = absent;
-    this.remedy = remedy;
-  }
-}
-
 const PROBE_SECONDS = 5;
 const RETRY_SECONDS = [1, 2, 4, 8];
 
@@ -63,7 +51,7 @@ const RETRY_SECONDS = [1, 2, 4, 8];
  * @throws NfsError
  */
 export async function mountNfs(request: NfsRequest, context: NfsContext): Promise<NfsMount> {
-  const end = Date.now() + request.timeout * 1000;
+  const end = performance.now() + request.timeout * 1000;
   const refused = new Map<string, NfsError>();
   for (let round = 0; ; round++) {
     let last: NfsError | undefined;
@@ -79,8 +67,9 @@ export async function mountNfs(request: NfsRequest, context: NfsContext): Promis
       }
     }
     const pause = (RETRY_SECONDS[round] ?? 8) * 1000 * (0.5 + Math.random());
-    if (last === undefined || Date.now() + pause > end) throw summary([...refused.values()], last, request);
-    const left = Math.round((end - Date.now()) / 1000);
+    if (last === undefined || performance.now() + pause > end)
+      throw summary([...refused.values()], last, request);
+    const left = Math.round((end - performance.now()) / 1000);
     context.log.say(`NFS: ${last.message}; trying again for another ${left} s`);
     await Bun.sleep(pause);
   }
@@ -98,9 +87,6 @@ function summary(refused: readonly NfsError[], last: NfsError | undefined, reque
     all.every((error) => error.absent),
   );
 }
-
-/** A failure that time may mend. */
-class Passing extends NfsError {}
 
 async function mountFrom(
   server: string,
@@ -168,7 +154,7 @@ async function mountAt(
         request.flags | attempt.flags,
         attempt.data,
       );
-      await withDeadline(call, Math.max(1000, end - Date.now()), `mount of ${source}`);
+      await withDeadline(call, Math.max(1000, end - performance.now()), `mount of ${source}`);
       return attempt.version;
     } catch (error) {
       context.log.detail(`NFS ${attempt.version} of ${source} (${attempt.data}): ${errorReason(error)}`);
@@ -209,14 +195,6 @@ async function probeFailure(
   );
 }
 
-function unsupported(host: string, version: string): NfsError {
-  return new NfsError(
-    `${host} does not offer NFS ${version}`,
-    "correct vers= in the mount options, or enable that version on the server",
-    false,
-  );
-}
-
 /**
  * The newest version that may still do better after a failure. A path that version 4 does not know, in whatever
  * minor version, may exist in version 3, whose paths do not begin at the export with fsid=0 (exports(5)).
@@ -225,44 +203,4 @@ function nextToTry(error: unknown, version: string): number {
   const code = errorCode(error) ?? "";
   if (code === "ENOENT") return 3;
   return ["EPROTONOSUPPORT", "EINVAL", "EPROTO", "EOPNOTSUPP"].includes(code) ? Number(version) : 0;
-}
-
-/** The failure that says most: one of the protocol version only where nothing else was said. */
-function mostTelling(failures: readonly NfsError[]): NfsError | undefined {
-  return failures.find((failure) => !failure.message.includes("does not offer NFS")) ?? failures[0];
-}
-
-function explain(error: unknown, source: string, attempt: NfsAttempt, address: string): NfsError {
-  const reason = `${source}: ${errorReason(error)} (NFS ${attempt.version}, server address ${address})`;
-  switch (errorCode(error)) {
-    case "ENOENT":
-      return new NfsError(
-        `${source} does not exist on the server, or is not exported (NFS ${attempt.version})`,
-        "check the path and the server's exports (showmount -e, exportfs -v)",
-        true,
-      );
-    case "EACCES":
-    case "EPERM":
-      return new NfsError(
-        `access denied by the server: ${reason}`,
-        "export it to this node's address (exportfs -v on the server)",
-        false,
-      );
-    case "EPROTONOSUPPORT":
-      return unsupported(source, attempt.version);
-    case "ENODEV":
-      return new NfsError(
-        `this kernel has no NFS ${attempt.version}: ${reason}`,
-        "build the initrd with the modules nfsv3 and nfsv4 of this kernel",
-        false,
-      );
-    case "EINVAL":
-      return new NfsError(
-        `the kernel refuses the mount options "${attempt.data}": ${reason}`,
-        "correct the mount options",
-        false,
-      );
-    default:
-      return new Passing(reason, "check that the server is up and reachable from this node", false);
-  }
 }

@@ -5,7 +5,8 @@ import { MS } from "../kernel/constants.ts";
 import { errorReason } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { joinPath, stateDirectory } from "../plan/layout.ts";
-import { mountNfs, type NfsContext, NfsError, type NfsMount } from "./nfs.ts";
+import { mountNfs, type NfsContext, type NfsMount } from "./nfs.ts";
+import { NfsError } from "./nfs-failure.ts";
 import { withMountpoint } from "./volatile.ts";
 
 /** Where the directory above is mounted for a moment, in the initramfs: no process of the node can look there. */

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
+import { bind } from "../../agent/effects/bind.ts";
 import { carryOut } from "../../agent/effects/carry-out.ts";
 import { LinuxEffects } from "../../agent/effects/linux.ts";
 import type { Problem } from "../../agent/errors.ts";
@@ -10,7 +11,6 @@ import { directCalls } from "../../agent/kernel/calls.ts";
 import { MNT_DETACH, MS } from "../../agent/kernel/constants.ts";
 import { mount, umount } from "../../agent/kernel/mount.ts";
 import { BootLog } from "../../agent/log.ts";
-import { bind } from "../../agent/mounts/bind.ts";
 import { mountSources } from "../../agent/mounts/sources.ts";
 import { mountVolatile, withMountpoint } from "../../agent/mounts/volatile.ts";
 import { Root } from "../../agent/observe/root.ts";

@@ -2,11 +2,12 @@ import { BootError, printable } from "../agent/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { type Command, UsageError } from "./cli/command.ts";
 import { liteimg } from "./commands/liteimg.ts";
+import { lslite } from "./commands/lslite.ts";
 import { litefile, litetree } from "./commands/node-rows.ts";
 import { serve } from "./commands/serve.ts";
 
 /** In the order of the help. A command to be added is an entry here. */
-const commands: readonly Command[] = [serve, liteimg, litefile, litetree];
+const commands: readonly Command[] = [serve, liteimg, litefile, litetree, lslite];
 
 const width = Math.max(...commands.map((command) => command.name.length));
 const help = `Usage: statelite-server COMMAND [OPTION]...

@@ -1,0 +1,116 @@
+import { printable } from "../../agent/errors.ts";
+import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { stderrLog as log } from "../log.ts";
+import { resolveLitetree } from "../model/litetree.ts";
+import { expandNoderange } from "../model/noderange.ts";
+import { imageOf } from "../model/nodes.ts";
+import { droppedRows, litefileRows } from "../model/rows.ts";
+import { refuseCommands } from "../model/run-command.ts";
+import { stateLocation } from "../model/statemnt.ts";
+import { formatLitefileRow } from "../serve/answers.ts";
+import { readTables } from "../tables/open.ts";
+import { type TableSet, tableOf } from "../tables/table.ts";
+import { bytesToText } from "./node-rows.ts";
+
+const help = `Usage: statelite-server lslite --tables DIR [-i IMAGE | NODERANGE]
+Prints what the tables say about nodes, or about an image, as \`lslite\` of xCAT does.
+
+  --tables DIR  CSV files in tabdump form
+  -i IMAGE      the litefile rows of an image
+  --json        an array of what is known of each node or image
+
+Rows that are in the tables and reach no node are named on standard error.
+`;
+
+/** What xCAT's command prints when it is told nothing. */
+const summaryHelp = `
+  lslite - Display a summary of the statelite information 
+		that has been defined for a noderange or an image.
+  Usage: 
+	lslite [-h | --help]
+or
+	lslite [-V | --verbose] [-i imagename] | [noderange]
+`;
+
+export const lslite: Command = {
+  name: "lslite",
+  summary: "what the tables say about nodes or an image",
+  help,
+  run,
+};
+
+/** All that lslite shows of one node; of an image only the first two are known. */
+interface Summary {
+  readonly node?: string;
+  readonly image: string;
+  readonly statemnt?: string;
+  readonly litefile: readonly string[];
+  readonly litetree?: readonly string[];
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(args, {
+    tables: { type: "string" },
+    image: { type: "string", short: "i" },
+    json: { type: "boolean" },
+    verbose: { type: "boolean", short: "V" },
+  });
+  const [range, extra] = positionals;
+  if (extra !== undefined) throw new UsageError("one noderange is enough");
+  if (range === undefined && values.image === undefined) {
+    process.stdout.write(summaryHelp);
+    return 2;
+  }
+  const set = await readTables(required(values.tables, "--tables"), log);
+  const summaries = values.image === undefined ? await ofNodes(set, range ?? "") : ofImage(set, values.image);
+  if (typeof summaries === "string") {
+    process.stderr.write(`Error: ${printable(summaries)}\n`);
+    return 1;
+  }
+  for (const note of droppedRows(set)) process.stderr.write(`${printable(note)}\n`);
+  const text =
+    values.json === true ? JSON.stringify(summaries, undefined, 2) : summaries.map(format).join("\n");
+  process.stdout.write(`${bytesToText(text)}\n`);
+  return 0;
+}
+
+function ofImage(set: TableSet, image: string): readonly Summary[] | string {
+  if (tableOf(set, "osimage").rowsWhere("imagename", image).length === 0)
+    return `The osimage named '${image}' is not defined.`;
+  return [{ image, litefile: litefileRows(set, image).map(formatLitefileRow) }];
+}
+
+async function ofNodes(set: TableSet, range: string): Promise<readonly Summary[] | string> {
+  const { nodes, missing } = expandNoderange(set, range);
+  if (missing.length > 0) return `Invalid nodes and/or groups in noderange: ${missing.join(",")}`;
+  const summaries: Summary[] = [];
+  const runCommand = refuseCommands(log);
+  for (const node of nodes) {
+    const image = imageOf(set, node);
+    if (image === undefined) return `${node} does not have os, arch, or profile defined in nodetype table`;
+    const sources = await resolveLitetree(set, image, node, runCommand);
+    summaries.push({
+      node,
+      image,
+      statemnt: (await stateLocation(set, node, runCommand)).statemnt,
+      litefile: litefileRows(set, image).map(formatLitefileRow),
+      litetree: sources.map(({ priority, source }) => `${priority}, ${source}`),
+    });
+  }
+  return summaries;
+}
+
+function format(summary: Summary): string {
+  const indent = (lines: readonly string[]): string => lines.map((line) => `        ${line}\n`).join("");
+  if (summary.node === undefined) return indent(summary.litefile).trimEnd();
+  return `>>>Node: ${summary.node}
+
+Osimage: ${summary.image}
+
+Persistent directory (statelite table):
+${indent(summary.statemnt === undefined || summary.statemnt === "" ? [] : [summary.statemnt])}
+Litefiles (litefile table):
+${indent(summary.litefile)}
+Litetree path (litetree table):
+${indent(summary.litetree ?? [])}`;
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const golden = join(import.meta.dir, "../golden");
+const main = join(import.meta.dir, "../../server-stub/main.ts");
+const baseline = ["--tables", join(golden, "xcatd/tables-baseline")];
+const image = "rhels9-x86_64-statelite-compute";
+
+function run(...args: readonly string[]): { status: number; output: string; errors: string } {
+  const child = Bun.spawnSync([process.execPath, main, ...args], { stdin: "ignore" });
+  return { status: child.exitCode, output: child.stdout.toString(), errors: child.stderr.toString() };
+}
+
+describe("commands print what those of xCAT print", () => {
+  const cases: readonly (readonly [string, readonly string[], number])[] = [
+    ["litefile_n01.txt", ["litefile", ...baseline, "n01"], 0],
+    ["litefile_nosuch.txt", ["litefile", ...baseline, "nosuch"], 1],
+    ["litetree_n01.txt", ["litetree", ...baseline, "n01"], 0],
+    ["lslite.txt", ["lslite"], 2],
+    ["lslite_n01.txt", ["lslite", ...baseline, "n01"], 0],
+    [`lslite_-i_${image}.txt`, ["lslite", ...baseline, "-i", image], 0],
+  ];
+  for (const [file, args, status] of cases) {
+    test(file, () => {
+      const done = run(...args);
+      expect(done.output + done.errors).toBe(readFileSync(join(golden, "cli", file), "utf8"));
+      expect(done.status).toBe(status);
+    });
+  }
+});
+
+describe("exit status", () => {
+  const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+    ["0 and the list of commands for --help", ["--help"], 0, /^Usage: .*\n[\s\S]*\n {2}liteimg /],
+    ["0 and the version for --version", ["--version"], 0, /^statelite-server \d+\.\d+\.\d+\n$/],
+    ["0 and a command's help for its --help", ["serve", "--help"], 0, /^Usage: statelite-server serve /],
+    ["2 without a command", [], 2, /Usage: /],
+    ["2 for an unknown command, printed harmlessly", ["\u001b[2J"], 2, /no command \\x1b\[2J\n/],
+    ["2 for an unknown option", ["liteimg", "--wrong"], 2, /--wrong/],
+    ["2 for a missing option", ["serve", "--listen", ":1"], 2, /--cert is needed/],
+    [
+      "2 for an address without a port",
+      ["serve", "--listen", "here"],
+      2,
+      /--listen here: HOST:PORT expected/,
+    ],
+    [
+      "1 for tables that are not there",
+      ["litefile", "--tables", "/nonexistent", "n01"],
+      1,
+      /\/nonexistent: ENOENT/,
+    ],
+    ["1 for an unknown image", ["lslite", ...baseline, "-i", "nosuch"], 1, /'nosuch' is not defined/],
+    ["1 for the machine's own root as image", ["liteimg", ...baseline, "--root", "/"], 1, /own root/],
+    ["1 for a node without os, arch, profile", ["litetree", ...baseline, "n03"], 1, /n03 does not have os/],
+  ];
+  for (const [rule, args, status, text] of cases) {
+    test(rule, () => {
+      const done = run(...args);
+      expect(done.output + done.errors).toMatch(text);
+      expect(done.status).toBe(status);
+    });
+  }
+});
+
+test("--json gives the rows of several nodes", () => {
+  const { output } = run("litetree", ...baseline, "--json", "n01,n02");
+  expect(JSON.parse(output)).toEqual([
+    {
+      node: "n01",
+      image,
+      rows: ["127.0.0.1:/syncdirs/n01", "127.0.0.1:/syncdirs/rhels9/compute", "127.0.0.1:/syncdirs/common"],
+    },
+    {
+      node: "n02",
+      image: "debian12-x86_64-statelite-compute",
+      rows: ["127.0.0.1:/syncdirs/n02", "127.0.0.1:/syncdirs/debian12/compute", "127.0.0.1:/syncdirs/common"],
+    },
+  ]);
+});
+
+test("liteimg wants the image's name where the table has rows for single images", () => {
+  const { status, errors } = run("liteimg", "--tables", join(golden, "xcatd/tables-edges"), "--root", "/tmp");
+  expect(errors).toContain("name the image");
+  expect(status).toBe(2);
+});
+
+test("lslite names the rows that reach no node", () => {
+  const { errors } = run("lslite", "--tables", join(golden, "xcatd/tables-edges"), "n01");
+  expect(errors).toMatch(/litefile\.csv line 21: no image is named/);
+});

@@ -36,12 +36,14 @@ export async function prepareRoot(rooted: Rooted, context: BootContext): Promise
 }
 
 /** Runs phases one after the other, timed and logged alike: `3/8 mount-root 312 ms`. */
-function runner({ log, report, now, ...rest }: BootContext, first: number) {
+function runner(context: BootContext, first: number) {
+  const { log, report, now, over } = context;
   let number = first;
   return async <Before, After>(phase: Phase<Before, After>, before: Before): Promise<After> => {
+    if (over.signal.aborted) await new Promise(() => undefined);
     const start = now();
     report.phaseBegins(phase.name, start);
-    const after = await phase.run(before, { log, report, now, ...rest });
+    const after = await phase.run(before, context);
     const end = now();
     report.phaseEnds(end);
     log.say(`${number++}/${PHASES} ${phase.name} ${Math.round(end - start)} ms`);

@@ -7,6 +7,8 @@ export interface BootContext {
   readonly log: BootLog;
   readonly report: ReportBuilder;
   readonly threads: KernelThreads;
+  /** Aborted once the failure policy runs: no further phase may begin behind its back. */
+  readonly over: AbortController;
   /** Milliseconds since kernel start. */
   now(): number;
 }

@@ -1,13 +1,18 @@
+import { writeFileSync } from "node:fs";
 import type { BootOptions, Settings } from "./cmdline/options.ts";
 import type { BootContext } from "./context.ts";
 import { BootError, type Problem, printable } from "./errors.ts";
 import { errorReason } from "./kernel/errno.ts";
 import { restartMachine } from "./kernel/process.ts";
+import { formatLogLine } from "./log.ts";
 import { deliverReport } from "./report-delivery.ts";
 
 /** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
 
 const SHELL = ["/bin/busybox", "setsid", "/bin/busybox", "cttyhack", "/bin/busybox", "sh", "-l"];
+
+/** In the initramfs, for whoever gets the shell. */
+const ACCOUNT = "/run/statelite.log";
 
 /** A pause asked for by `shell` on the command line; leaving the shell goes on. */
 export type Pause = (options: BootOptions, where: string) => Promise<void>;
@@ -23,6 +28,7 @@ export const pause: Pause = async (options, where) => {
 
 /** Reports the failure on the console, leaves the report, and does what the failure policy says. Never returns. */
 export async function fail(error: unknown, settings: Settings, context: BootContext): Promise<never> {
+  context.over.abort();
   const problems = problemsOf(error, context);
   context.report.problem(...problems.filter((problem) => !context.report.problems.includes(problem)));
   say(message(problems, settings));
@@ -31,11 +37,10 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
     await Bun.sleep(settings.onfailDelay * 1000);
     return restart(settings.onfail);
   }
-  for (;;) {
-    say(['"exit" restarts the machine. The account so far: /run/statelite.log.']);
-    await runShell();
-    return restart("reboot");
-  }
+  writeFileSync(ACCOUNT, context.log.lines.map((line) => `${formatLogLine(line)}\n`).join(""));
+  say([`"exit" restarts the machine. The account of this boot: ${ACCOUNT}`]);
+  await runShell();
+  return restart("reboot");
 }
 
 /** A failure that is none of ours keeps its stack for the log: it is a mistake in this program. */

@@ -23,7 +23,9 @@ export async function runInit(args: readonly string[]): Promise<number> {
   process.on("uncaughtException", policy);
   process.on("unhandledRejection", policy);
   try {
-    return await beforeDeadline(boot({ commandLine }, context, pause), settings.deadline);
+    // A person at a shell is not to be hurried.
+    const limit = parsed.ok && parsed.options.shell ? 0 : settings.deadline;
+    return await beforeDeadline(boot({ commandLine }, context, pause), limit);
   } catch (error) {
     return await policy(error);
   }

@@ -13,5 +13,11 @@ export async function openContext(console: (line: string) => void): Promise<Boot
   const started = (await uptime()) - performance.now();
   const now = () => started + performance.now();
   const log = new BootLog({ console, now, verbose: false });
-  return { log, report: new ReportBuilder(VERSION), threads: new KernelThreads(THREADS), now };
+  return {
+    log,
+    report: new ReportBuilder(VERSION),
+    threads: new KernelThreads(THREADS),
+    over: new AbortController(),
+    now,
+  };
 }

@@ -1,0 +1,14 @@
+import invariant from "tiny-invariant";
+import { parseCsv } from "../../../server-stub/tables/csv.ts";
+import type { Table, TableSet } from "../../../server-stub/tables/table.ts";
+
+/** A set of tables from CSV texts; their rows must all be good. */
+export function tableSet(texts: Readonly<Record<string, string>>): TableSet {
+  const tables = new Map<string, Table>();
+  for (const [name, text] of Object.entries(texts)) {
+    const { table, problems } = parseCsv(name, text, `${name}.csv`);
+    invariant(table !== undefined && problems.length === 0, JSON.stringify(problems));
+    tables.set(name, table);
+  }
+  return { tables };
+}

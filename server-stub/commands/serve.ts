@@ -11,10 +11,11 @@ import { listenTcp, listenXcatd } from "../serve/listener.ts";
 import { serveMonitor } from "../serve/monitor.ts";
 import { openTables } from "../tables/open.ts";
 
-const help = `Usage: statelite-server serve --tables DIR --listen HOST:PORT --cert FILE --key FILE [OPTION]...
+const help = `Usage: statelite-server serve --tables [csv:|sqlite:]DIR --listen HOST:PORT --cert FILE --key FILE [OPTION]...
 Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT.
 
-  --tables DIR           CSV files in tabdump form, one for each table, followed for changes
+  --tables [csv:]DIR     CSV files in tabdump form, one for each table, followed for changes
+           sqlite:DIR    the same of xCAT's SQLite files, as in /etc/xcat
   --listen HOST:PORT     where to answer; port 0 lets the kernel choose
   --cert FILE            certificate, PEM, with its chain
   --key FILE             its key, PEM

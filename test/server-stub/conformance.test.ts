@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
 import baseline from "../golden/xcatd/baseline.json";
@@ -6,6 +7,7 @@ import edges from "../golden/xcatd/edges.json";
 import protocol from "../golden/xcatd/protocol.json";
 import reverseNames from "../golden/xcatd/reverse-dns.json";
 import { ask, logs, startServer, type TestServer, talkToMonitor } from "./support/server.ts";
+import { makeSqlite } from "./support/sqlite.ts";
 
 const golden = join(import.meta.dir, "../golden/xcatd");
 
@@ -23,21 +25,34 @@ const differences: Readonly<Record<string, string>> = {
     "<xcatresponse>\n  <error>Permission denied for request</error>\n  <errorcode>1</errorcode>\n  <serverdone></serverdone>\n</xcatresponse>\n",
 };
 
-for (const [name, { cases }] of Object.entries({ baseline, edges })) {
-  describe(`rows of tables-${name} are those of a real xcatd`, () => {
-    let server: TestServer;
-    beforeAll(async () => {
-      server = await startServer(join(golden, `tables-${name}`), reverseNames, "--allow-cmd");
-    });
-    afterAll(() => server.stop());
+/** The same tables, from CSV files and from SQLite files as xCAT has them. */
+const sources: Readonly<Record<string, (name: string) => Promise<string>>> = {
+  CSV: async (name) => join(golden, name),
+  SQLite: async (name) => `sqlite:${await makeSqlite(join(golden, name))}`,
+};
 
-    for (const { node, source, request, response } of cases) {
-      const command = /<command>(\w+)/.exec(request)?.[1];
-      test(`${node} ${command}`, async () => {
-        expect(await ask(server, source, request)).toBe(response);
+for (const [kind, locate] of Object.entries(sources)) {
+  for (const [name, { cases }] of Object.entries({ baseline, edges })) {
+    describe(`rows of tables-${name}, from ${kind}, are those of a real xcatd`, () => {
+      let server: TestServer;
+      let location: string;
+      beforeAll(async () => {
+        location = await locate(`tables-${name}`);
+        server = await startServer(location, reverseNames, "--allow-cmd");
       });
-    }
-  });
+      afterAll(async () => {
+        await server.stop();
+        if (location.startsWith("sqlite:")) await rm(location.slice("sqlite:".length), { recursive: true });
+      });
+
+      for (const { node, source, request, response } of cases) {
+        const command = /<command>(\w+)/.exec(request)?.[1];
+        test(`${node} ${command}`, async () => {
+          expect(await ask(server, source, request)).toBe(response);
+        });
+      }
+    });
+  }
 }
 
 describe("odd requests are answered as by a real xcatd", () => {

@@ -1,9 +1,9 @@
 import { watch } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fatal } from "../../agent/errors.ts";
 import type { ServerLog } from "../log.ts";
-import { parseCsv } from "./csv.ts";
+import type { ParsedTable } from "./csv.ts";
 import type { TableSource } from "./source.ts";
 import type { Table, TableSet } from "./table.ts";
 
@@ -19,22 +19,33 @@ interface LoadedFile {
   readonly table?: Table;
 }
 
+/** How the files of one kind are read. */
+export interface FileFormat {
+  /** For messages: `CSV files`. */
+  readonly description: string;
+  /** With its dot; the rest of a file's name is the table's. */
+  readonly extension: string;
+  /** @throws where the file cannot be read */
+  read(path: string, table: string): Promise<ParsedTable>;
+}
+
 /**
- * Opens a folder of `<table>.csv` files and follows its changes. Bad rows and files are logged; a table that
+ * Opens a folder with a file for each table and follows its changes. Bad rows and files are logged; a table that
  * becomes unreadable or disappears keeps its last good content.
  *
  * @param remarks what else there is to say about a new set, for the log
  * @throws BootError where the folder itself cannot be read
  */
-export async function openCsvTables(
+export async function openFolder(
   directory: string,
+  format: FileFormat,
   log: ServerLog,
   remarks: (set: TableSet) => readonly string[] = () => [],
 ): Promise<TableSource> {
   const files = new Map<string, LoadedFile>();
   let set: TableSet = { tables: new Map() };
   const refresh = async (): Promise<void> => {
-    if (!(await readChanged(directory, files, log))) return;
+    if (!(await readChanged(directory, format, files, log))) return;
     set = tableSet(files);
     for (const remark of remarks(set)) log.line(`tables: ${remark}`);
   };
@@ -44,12 +55,17 @@ export async function openCsvTables(
     const found = error instanceof Error ? error.message : String(error);
     throw fatal(
       "tables",
-      { doing: "read the tables", on: directory, found, remedy: "give --tables a folder of CSV files" },
+      {
+        doing: "read the tables",
+        on: directory,
+        found,
+        remedy: `give --tables a folder of ${format.description}`,
+      },
       error,
     );
   }
   const follower = follow(directory, refresh, log);
-  return { description: `CSV files in ${directory}`, current: () => set, close: follower };
+  return { description: `${format.description} in ${directory}`, current: () => set, close: follower };
 }
 
 function tableSet(files: ReadonlyMap<string, LoadedFile>): TableSet {
@@ -61,10 +77,13 @@ function tableSet(files: ReadonlyMap<string, LoadedFile>): TableSet {
 /** Brings `files` up to date; true where a table changed. */
 async function readChanged(
   directory: string,
+  format: FileFormat,
   files: Map<string, LoadedFile>,
   log: ServerLog,
 ): Promise<boolean> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".csv") && !name.startsWith("."));
+  const names = (await readdir(directory)).filter(
+    (name) => name.endsWith(format.extension) && !name.startsWith("."),
+  );
   let changed = false;
   for (const name of names) {
     const path = join(directory, name);
@@ -74,7 +93,7 @@ async function readChanged(
       const signature = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
       if (known?.signature === signature) continue;
       if (size > maxFileBytes) throw new Error(`${size} bytes; at most ${maxFileBytes} are read`);
-      const parsed = parseCsv(name.slice(0, -".csv".length), await readFile(path, "latin1"), path);
+      const parsed = await format.read(path, name.slice(0, -format.extension.length));
       for (const p of parsed.problems)
         log.line(`tables: ${p.origin}${p.line > 0 ? ` line ${p.line}` : ""}: ${p.found}; ignored`);
       const table = parsed.table ?? keep(known, path, log);

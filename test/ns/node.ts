@@ -1,25 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readlinkSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
-import { bind } from "../../agent/effects/bind.ts";
-import { carryOut } from "../../agent/effects/carry-out.ts";
-import { LinuxEffects } from "../../agent/effects/linux.ts";
 import type { Problem } from "../../agent/errors.ts";
-import { directCalls } from "../../agent/kernel/calls.ts";
 import { MNT_DETACH, MS } from "../../agent/kernel/constants.ts";
 import { mount, umount } from "../../agent/kernel/mount.ts";
-import { BootLog } from "../../agent/log.ts";
-import { mountSources } from "../../agent/mounts/sources.ts";
-import { mountVolatile, withMountpoint } from "../../agent/mounts/volatile.ts";
-import { Root } from "../../agent/observe/root.ts";
-import { verify } from "../../agent/observe/verify.ts";
-import { planFor } from "../../agent/phases/5-plan.ts";
-import { stateDirectory } from "../../agent/plan/layout.ts";
-import type { Plan } from "../../agent/plan/plan.ts";
-import { ReportBuilder } from "../../agent/report.ts";
 import { prepareImage } from "../../server-stub/liteimg/prepare.ts";
+import { type Boot, boot, type LocalSource } from "./boot.ts";
 import { type Tree, writeTree } from "./trees.ts";
 
 /** What a node is made from. */
@@ -29,28 +17,39 @@ export interface NodeSpec {
   readonly image: Tree;
   /** In priority order. */
   readonly sources?: readonly Tree[];
-  /** Absent: no STATEMNT. */
-  readonly state?: Tree;
+  /** Absent: no STATEMNT. `directory` alone is one on the host that outlives the node. */
+  readonly state?: Tree | { readonly directory: string };
+  readonly localDisk?: Tree;
+  /** Gives the trees what a table of paths and texts cannot; before anything is mounted. */
+  readonly arrange?: (places: Places) => void;
   /** Changes the image after liteimg, as an enemy or an accident would. */
   readonly spoil?: (image: string) => void;
   /** Rows that the server sends although liteimg never saw them. */
   readonly late?: readonly string[];
+  /** The sources' rows, where they are not `mn:/source1`, `mn:/source2` …; `source` counts from 1. */
+  readonly litetree?: readonly { readonly row: string; readonly source?: number }[];
+  /** Words of the kernel command line; all problems are reported and skipped where it says nothing else. */
+  readonly settings?: string;
+}
+
+/** Where the trees of a node lie on the host. */
+export interface Places {
+  readonly base: string;
+  readonly image: string;
+  readonly state: string;
+  source(position: number): string;
 }
 
 /** A root as the agent has prepared it. */
-export interface Node extends AsyncDisposable {
-  readonly base: string;
+export interface Node extends AsyncDisposable, Boot {
+  readonly places: Places;
   readonly root: string;
-  readonly plan: Plan;
-  /** Of the plan, of carrying it out, and of the verification. */
-  readonly problems: readonly Problem[];
-  readonly log: readonly string[];
   /** What a shell on the node prints, its errors included: an observer that shares no code with the agent. */
   shell(script: string): string;
 }
 
 const BUSYBOX = "/bin/busybox";
-const APPLETS = ["cat", "find", "grep", "ls", "mount", "readlink", "stat", "touch"];
+const APPLETS = ["cat", "find", "grep", "head", "ls", "md5sum", "mount", "readlink", "sort", "stat", "touch"];
 
 /**
  * Prepares a node in this process's own mount namespace: the image is mounted read-only, everything from the
@@ -62,93 +61,91 @@ export async function makeNode(spec: NodeSpec): Promise<Node> {
     "this test mounts: run it by npm test, or under unshare --mount",
   );
   const base = mkdtempSync(join(tmpdir(), "statelite-ns-"));
-  const at = (name: string) => join(base, name);
-  writeTree(at("image"), { bin: null, dev: null, proc: null, sys: null, run: null, ...spec.image });
-  copyFileSync(BUSYBOX, join(at("image"), "bin/busybox"));
-  for (const applet of APPLETS) symlinkSync("busybox", join(at("image"), "bin", applet));
+  const places: Places = {
+    base,
+    image: join(base, "image"),
+    state: hasDirectory(spec.state) ? spec.state.directory : join(base, "state"),
+    source: (position) => join(base, `source${position}`),
+  };
+  const root = join(base, "root");
+  const dispose = () => {
+    spawnSync("/usr/bin/umount", ["--lazy", "--quiet", root]);
+    spawnSync("/usr/bin/rm", ["-rf", "--one-file-system", base]);
+    return Promise.resolve();
+  };
+  try {
+    const rows = await prepareTrees(spec, places);
+    mkdirSync(root);
+    mountImage(places.image, root);
+    const booted = await boot({
+      ...{ root, rows, sources: localSources(spec, places) },
+      ...(spec.state !== undefined && { state: places.state }),
+      ...(spec.localDisk !== undefined && { localDisk: join(base, "disk") }),
+      settings: spec.settings ?? "statelite.strict=0",
+    });
+    return {
+      ...booted,
+      places,
+      root,
+      shell: (script) => shellIn(root, script),
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function prepareTrees(spec: NodeSpec, places: Places) {
+  const top = { bin: null, dev: null, proc: null, sys: null, run: null };
+  const disk = spec.localDisk === undefined ? {} : { ".sllocal/localmnt": null };
+  writeTree(places.image, { ...top, ...disk, ...spec.image });
+  copyFileSync(BUSYBOX, join(places.image, "bin/busybox"));
+  for (const applet of APPLETS) symlinkSync("busybox", join(places.image, "bin", applet));
+  for (const [n, tree] of (spec.sources ?? []).entries()) writeTree(places.source(n + 1), tree);
+  if (spec.state !== undefined && !hasDirectory(spec.state)) writeTree(places.state, spec.state);
+  if (spec.localDisk !== undefined) writeTree(join(places.base, "disk"), spec.localDisk);
+  spec.arrange?.(places);
   const rows = [...spec.litefile, "link /etc/mtab"].map(readRow);
   await prepareImage(
-    at("image"),
+    places.image,
     rows.map((row, n) => ({ options: row.options, file: row.path, origin: `row ${n + 1}` })),
     () => undefined,
   );
-  spec.spoil?.(at("image"));
-  for (const [n, tree] of (spec.sources ?? []).entries()) writeTree(at(`source${n + 1}`), tree);
-  if (spec.state !== undefined) writeTree(at("state"), spec.state);
-  mkdirSync(at("root"));
-  mount(at("image"), at("root"), "", MS.BIND, "");
-  mount("", at("root"), "", MS.BIND | MS.REMOUNT | MS.RDONLY, "");
-  mount("proc", at("root/proc"), "proc", 0, "");
-  const allRows = [...rows, ...(spec.late ?? []).map(readRow)];
-  const prepared = await prepare(spec, at, allRows);
-  return {
-    base,
-    root: at("root"),
-    ...prepared,
-    shell: (script) => {
-      const { stdout, stderr } = spawnSync(
-        "/usr/sbin/chroot",
-        [at("root"), "/bin/busybox", "sh", "-c", script],
-        {
-          timeout: 10_000,
-          env: { PATH: "/bin" },
-        },
-      );
-      return `${stdout}${stderr}`.trimEnd();
-    },
-    [Symbol.asyncDispose]: () => {
-      umount(at("root"), MNT_DETACH);
-      rmSync(base, { recursive: true });
-      return Promise.resolve();
-    },
-  };
+  spec.spoil?.(places.image);
+  return [...rows, ...(spec.late ?? []).map(readRow)];
 }
 
-async function prepare(
-  spec: NodeSpec,
-  at: (name: string) => string,
-  rows: readonly { options: string; path: string }[],
-) {
-  const lines: string[] = [];
-  const log = new BootLog({
-    console: (line) => lines.push(line),
-    now: () => performance.now(),
-    verbose: true,
-  });
-  const root = new Root(at("root"), directCalls);
-  await mountVolatile(root, directCalls);
-  const state = spec.state === undefined ? undefined : stateDirectory("n01");
-  if (state !== undefined) {
-    await withMountpoint(root, directCalls, state, () =>
-      bind(root, directCalls, at("state"), { tree: "/", path: state }, false),
-    );
+function mountImage(image: string, root: string): void {
+  mount(image, root, "", MS.BIND, "");
+  mount("", root, "", MS.BIND | MS.REMOUNT | MS.RDONLY, "");
+  try {
+    mount("proc", join(root, "proc"), "proc", 0, "");
+  } catch (error) {
+    umount(root, MNT_DETACH);
+    throw error;
   }
-  const litetree = (spec.sources ?? []).map((_, n) => ({
-    server: "mn",
-    directory: `/source${n + 1}`,
-    mountOptions: "",
-  }));
-  const { sources } = await mountSources(
-    litetree,
-    root,
-    directCalls,
-    (row, tree) => bind(root, directCalls, at(row.directory.slice(1)), { tree: "/", path: tree }, true),
-    log,
-  );
-  const tables = { node: "n01", litefile: rows, litetree };
-  const plan = await planFor({ root, tables, sources, ...(state !== undefined && { state }) }, directCalls);
-  const effects = new LinuxEffects(root, directCalls);
-  const failed = await carryOut(plan, effects, {
-    log,
-    report: new ReportBuilder("test"),
-    now: () => performance.now(),
+}
+
+function localSources({ sources = [], litetree }: NodeSpec, places: Places): LocalSource[] {
+  const rows = litetree ?? sources.map((_, n) => ({ row: `mn:/source${n + 1}`, source: n + 1 }));
+  return rows.map(({ row, source }) => {
+    const [, server = "", directory = ""] = /^(?:([^:/]*):)?(.*)$/s.exec(row) ?? [];
+    return {
+      row: { server, directory, mountOptions: "" },
+      ...(source !== undefined && { directory: places.source(source) }),
+    };
   });
-  await effects.close();
-  const failedRows = new Set(failed.map((problem) => problem.row));
-  const expected = plan.expectations.filter(({ row }) => !failedRows.has(row));
-  const findings = await verify(root, expected, 16);
-  await root.close();
-  return { plan, problems: [...plan.problems, ...failed, ...findings], log: lines };
+}
+
+function shellIn(root: string, script: string): string {
+  const options = { timeout: 10_000, env: { PATH: "/bin" }, maxBuffer: 1 << 28 };
+  const { stdout, stderr } = spawnSync("/usr/sbin/chroot", [root, BUSYBOX, "sh", "-c", script], options);
+  return `${stdout}${stderr}`.trimEnd();
+}
+
+function hasDirectory(state: NodeSpec["state"]): state is { readonly directory: string } {
+  return state !== undefined && typeof state["directory"] === "string" && Object.keys(state).length === 1;
 }
 
 function readRow(line: string): { options: string; path: string } {
@@ -158,5 +155,5 @@ function readRow(line: string): { options: string; path: string } {
 
 /** `code path` of each problem, as a test compares them. */
 export function problemLines(problems: readonly Problem[]): string[] {
-  return problems.map((problem) => `${problem.code} ${problem.row?.path}`);
+  return problems.map((problem) => `${problem.code} ${problem.row?.path ?? problem.on}`);
 }

@@ -4,9 +4,8 @@ import { stderrLog as log } from "../log.ts";
 import { resolveLitetree } from "../model/litetree.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { imageOf } from "../model/nodes.ts";
-import { litefileRows } from "../model/rows.ts";
+import { formatLitefileRow, litefileRows } from "../model/rows.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
-import { formatLitefileRow } from "../serve/answers.ts";
 import { readTables } from "../tables/open.ts";
 import type { TableSet } from "../tables/table.ts";
 

@@ -97,6 +97,11 @@ export function droppedRows(set: TableSet): readonly string[] {
   return notes;
 }
 
+/** Options padded to 13 characters, then the path: the line of `litefile` after the node's name. */
+export function formatLitefileRow(row: { readonly options: string; readonly file: string }): string {
+  return `${row.options.padEnd(13)} ${row.file}`;
+}
+
 /** The number that Perl sees at the beginning of a text, 0 where there is none. */
 export function perlNumber(text: string): number {
   const digits = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.exec(text);

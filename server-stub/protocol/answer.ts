@@ -3,8 +3,11 @@
  * written is ASCII. The agent has a reader of its own: a codec shared by both ends would hide errors.
  */
 
-/** One line of a command's output, or an error that it reports and goes on. */
-export type Reply = { readonly info: string } | { readonly data: string } | { readonly error: string };
+/** One line of a command's output, several at once, or an error that it reports and goes on. */
+export type Reply =
+  | { readonly info: string }
+  | { readonly data: readonly string[] }
+  | { readonly error: string };
 
 const special: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -35,7 +38,7 @@ export const infoStart = "<xcatresponse>\n  <info>";
 export function writeReply(reply: Reply, server: string): string {
   const source = element("xcatdsource", server);
   if ("info" in reply) return response(element("info", reply.info) + source);
-  if ("data" in reply) return response(element("data", reply.data) + source);
+  if ("data" in reply) return response(reply.data.map((line) => element("data", line)).join("") + source);
   return response(element("error", reply.error) + element("errorcode", "1") + source);
 }
 

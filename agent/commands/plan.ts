@@ -28,14 +28,11 @@ export async function runPlan(args: readonly string[]): Promise<number> {
     const state = given.state === undefined ? undefined : stateDirectory(given.node ?? "node");
     if (state !== undefined && given.state !== undefined) root.standIn(state, given.state);
     if (given.localDisk !== undefined) root.standIn(LAYOUT.localDisk, given.localDisk);
-    const plan = await planFor(
-      {
-        ...{ root, tables, sources },
-        ...(state !== undefined && { state }),
-        ...(given.localDisk !== undefined && { localDisk: LAYOUT.localDisk }),
-      },
-      calls,
-    );
+    const plan = await planFor({
+      ...{ root, tables, sources },
+      ...(state !== undefined && { state }),
+      ...(given.localDisk !== undefined && { localDisk: LAYOUT.localDisk }),
+    });
     print(plan);
     return plan.problems.length > 0 ? 1 : 0;
   } catch (error) {

@@ -1,25 +1,20 @@
 import { type BigIntStats, promises as fs, type Stats } from "node:fs";
 import { Limiter } from "../concurrency.ts";
-import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
+import { close } from "../kernel/tree.ts";
 import { baseName, type Location, parentPath } from "../plan/layout.ts";
 import type { NodeKind, Observations, Observed, Question } from "../plan/observation.ts";
 import { fdPath, type Root } from "./root.ts";
 
 /** Looks up the answers to all questions, many at a time: on NFS each costs round trips. */
-export async function look(
-  root: Root,
-  calls: KernelCalls,
-  questions: readonly Question[],
-  width: number,
-): Promise<Observations> {
+export async function look(root: Root, questions: readonly Question[], width: number): Promise<Observations> {
   const answers = new Map<string, Observed>();
   const failures = new Map<string, string>();
   const limiter = new Limiter(width);
   const lookAll = [...byDirectory(questions).values()].map((group) =>
     limiter.run(async () => {
-      const found = await lookInDirectory(root, calls, group);
+      const found = await lookInDirectory(root, group);
       for (const [key, value] of found.answers) answers.set(key, value);
       for (const [key, value] of found.failures) failures.set(key, value);
     }),
@@ -52,7 +47,7 @@ interface Found {
   readonly failures: Map<string, string>;
 }
 
-async function lookInDirectory(root: Root, calls: KernelCalls, group: readonly Question[]): Promise<Found> {
+async function lookInDirectory(root: Root, group: readonly Question[]): Promise<Found> {
   const found: Found = { answers: new Map(), failures: new Map() };
   const [first] = group;
   if (first === undefined) return found;
@@ -75,7 +70,7 @@ async function lookInDirectory(root: Root, calls: KernelCalls, group: readonly Q
       }),
     );
   } finally {
-    await calls.close(directory);
+    close(directory); // In place: an O_PATH descriptor has nothing to flush.
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
+import { close } from "../kernel/tree.ts";
 import { joinPath, type Location } from "../plan/layout.ts";
 
 /**
@@ -35,13 +36,13 @@ export class Root {
     return this.#calls.openIn(await this.tree(location.tree), location.path, flags);
   }
 
-  /** Opens, hands the descriptor to `use`, and closes it. @throws SystemError */
+  /** Opens with `O_PATH` and more flags, hands the descriptor to `use`, and closes it. @throws SystemError */
   async with<T>(location: Location, flags: number, use: (fd: number) => Promise<T>): Promise<T> {
-    const fd = await this.open(location, flags);
+    const fd = await this.open(location, flags | O.PATH);
     try {
       return await use(fd);
     } finally {
-      await this.#calls.close(fd);
+      close(fd); // In place: nothing is flushed for an O_PATH descriptor, so this never waits.
     }
   }
 
@@ -54,7 +55,8 @@ export class Root {
   async forget(tree: string): Promise<void> {
     const fd = this.#trees.get(tree);
     this.#trees.delete(tree);
-    if (fd !== undefined) await this.#calls.close(await fd);
+    const opened = await fd?.catch(() => undefined); // Whoever asked for it has seen the failure.
+    if (opened !== undefined) await this.#calls.close(opened);
   }
 
   async close(): Promise<void> {

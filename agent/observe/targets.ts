@@ -1,5 +1,5 @@
 import { promises as fs } from "node:fs";
-import type { KernelCalls } from "../kernel/calls.ts";
+import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { baseName, followLink, joinPath, LAYOUT, parentPath } from "../plan/layout.ts";
@@ -9,25 +9,51 @@ import { fdPath, type Root } from "./root.ts";
 
 const MAX_LINKS = 40;
 
+/** Directories looked at side by side. */
+const LOOK_WIDTH = 16;
+
 /**
  * Where entries' paths really are in the image, as the node will see it: links of the image above the last
  * component are followed, but not those that liteimg made, which lead to what is about to be placed.
  * A path that only goes round in links has nothing at it. @throws SystemError where the image cannot be read
  */
-export async function lookAtTargets(
-  root: Root,
-  calls: KernelCalls,
-  paths: readonly string[],
-): Promise<Map<string, Target>> {
+export async function lookAtTargets(root: Root, paths: readonly string[]): Promise<Map<string, Target>> {
+  const targets = new Map<string, Target>();
+  const places = await canonicalPlaces(root, paths);
+  const inDirectory = async (entries: readonly Place[]): Promise<void> => {
+    const found = await lookInDirectory(root, entries);
+    for (const [path, target] of found) targets.set(path, target);
+  };
+  const limiter = new Limiter(LOOK_WIDTH);
+  await Promise.all([...places.values()].map((entries) => limiter.run(() => inDirectory(entries))));
+  for (const path of paths) if (!targets.has(path)) targets.set(path, { canonical: path });
+  return targets;
+}
+
+/** An entry's path, and where it really is. */
+interface Place {
+  readonly path: string;
+  readonly canonical: string;
+}
+
+/** Places by their directory; a path whose links go round has none. */
+async function canonicalPlaces(root: Root, paths: readonly string[]): Promise<Map<string, Place[]>> {
   const known = new Map<string, string>();
-  const found = await Promise.all(
-    paths.map(async (path): Promise<[string, Target]> => {
-      const parent = await canonicalDirectory(root, calls, parentPath(path), known, { links: 0 });
-      if (parent === undefined) return [path, { canonical: path }];
-      return [path, await lookAtTarget(root, calls, joinPath(parent, baseName(path)))];
-    }),
+  const limiter = new Limiter(LOOK_WIDTH);
+  const parents = [...new Set(paths.map(parentPath))];
+  await Promise.all(
+    parents.map((parent) => limiter.run(() => canonicalDirectory(root, parent, known, { links: 0 }))),
   );
-  return new Map(found);
+  const places = new Map<string, Place[]>();
+  for (const path of paths) {
+    const parent = parentPath(path) === "/" ? "/" : known.get(parentPath(path));
+    if (parent === undefined) continue;
+    const there = places.get(parent);
+    const place = { path, canonical: joinPath(parent, baseName(path)) };
+    if (there === undefined) places.set(parent, [place]);
+    else there.push(place);
+  }
+  return places;
 }
 
 /**
@@ -36,7 +62,6 @@ export async function lookAtTargets(
  */
 async function canonicalDirectory(
   root: Root,
-  calls: KernelCalls,
   path: string,
   known: Map<string, string>,
   budget: { links: number },
@@ -44,10 +69,10 @@ async function canonicalDirectory(
   if (path === "/") return "/";
   const before = known.get(path);
   if (before !== undefined) return before;
-  const parent = await canonicalDirectory(root, calls, parentPath(path), known, budget);
+  const parent = await canonicalDirectory(root, parentPath(path), known, budget);
   if (parent === undefined) return undefined;
   const here = joinPath(parent, baseName(path));
-  const text = await linkText(root, calls, here);
+  const text = await linkText(root, here);
   const target = text === undefined ? here : followLink(here, text);
   const byLiteimg = target === joinPath(LAYOUT.tmpfs, path) || target === joinPath(LAYOUT.tmpfs, here);
   if (text === undefined || byLiteimg) {
@@ -55,33 +80,60 @@ async function canonicalDirectory(
     return here;
   }
   if (++budget.links > MAX_LINKS) return undefined;
-  const answer = await canonicalDirectory(root, calls, target, known, budget);
+  const answer = await canonicalDirectory(root, target, known, budget);
   if (answer !== undefined) known.set(path, answer);
   return answer;
 }
 
-async function linkText(root: Root, calls: KernelCalls, path: string): Promise<string | undefined> {
+async function linkText(root: Root, path: string): Promise<string | undefined> {
   try {
-    return await root.with({ tree: "/", path: parentPath(path) }, O.PATH | O.DIRECTORY, (fd) =>
-      calls.readlinkAt(fd, baseName(path)),
+    return await root.with({ tree: "/", path: parentPath(path) }, O.DIRECTORY, (fd) =>
+      fs.readlink(fdPath(fd, baseName(path))),
     );
   } catch (error) {
     // EINVAL: there, and no symlink. Otherwise not there: its parent may come from a source.
-    const code = errorCode(error);
-    if (code === "EINVAL" || code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (errorCode(error) === "EINVAL" || isNothing(error)) return undefined;
     throw error;
   }
 }
 
-async function lookAtTarget(root: Root, calls: KernelCalls, canonical: string): Promise<Target> {
-  const text = await linkText(root, calls, canonical);
-  const link = text === undefined ? {} : { linkText: text };
+/** All names of one directory of the image, which is opened once; where it is missing, so are they. */
+async function lookInDirectory(root: Root, places: readonly Place[]): Promise<[string, Target][]> {
+  const directory = parentPath(places[0]?.canonical ?? "/");
   try {
-    const stats = await root.with({ tree: "/", path: canonical }, O.PATH, (fd) => fs.stat(fdPath(fd)));
-    return { canonical, kind: kindOf(stats), ...link };
+    return await root.with({ tree: "/", path: directory }, O.DIRECTORY, (fd) =>
+      Promise.all(
+        places.map(
+          async ({ path, canonical }): Promise<[string, Target]> => [
+            path,
+            await lookAtTarget(root, fd, canonical),
+          ],
+        ),
+      ),
+    );
   } catch (error) {
-    const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return { canonical, ...link };
-    throw error;
+    if (!isNothing(error)) throw error;
+    return places.map(({ path, canonical }) => [path, { canonical }]);
   }
+}
+
+async function lookAtTarget(root: Root, directory: number, canonical: string): Promise<Target> {
+  const path = fdPath(directory, baseName(canonical));
+  let link: { linkText?: string } = {};
+  try {
+    const stats = await fs.lstat(path);
+    if (!stats.isSymbolicLink()) return { canonical, kind: kindOf(stats) };
+    link = { linkText: await fs.readlink(path) };
+    const behind = await root.with({ tree: "/", path: canonical }, 0, (fd) => fs.stat(fdPath(fd)));
+    return { canonical, kind: kindOf(behind), ...link };
+  } catch (error) {
+    if (!isNothing(error)) throw error;
+    return { canonical, ...link };
+  }
+}
+
+/** Nothing is there, or links go round on the way. */
+function isNothing(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP";
 }

@@ -1,5 +1,4 @@
 import type { Phase } from "../context.ts";
-import type { KernelCalls } from "../kernel/calls.ts";
 import { look } from "../observe/look.ts";
 import { lookAtTargets } from "../observe/targets.ts";
 import { makePlan, type Plan, prepare } from "../plan/plan.ts";
@@ -13,8 +12,8 @@ const LOOK_WIDTH = 64;
 /** Looks at everything that decides, then decides it. */
 export const planEntries: Phase<Queried, Planned> = {
   name: "plan",
-  async run(queried, { log, report, threads }) {
-    const plan = await planFor(queried, threads.calls);
+  async run(queried, { log, report }) {
+    const plan = await planFor(queried);
     report.placed(plan.placed);
     for (const problem of plan.problems) log.problem(problem);
     report.problem(...plan.problems);
@@ -31,17 +30,15 @@ export const planEntries: Phase<Queried, Planned> = {
 /** The plan for some tables and trees; changes nothing. */
 export async function planFor(
   queried: Omit<Queried, "options" | "names" | "trust" | "mountSource" | "node">,
-  calls: KernelCalls,
 ): Promise<Plan> {
   const { root, tables, sources, state, localDisk } = queried;
   const own = { ...(state !== undefined && { state }), ...(localDisk !== undefined && { localDisk }) };
   const mounted = sources.filter((source) => source.unavailable === undefined).map((source) => source.tree);
   const { entries, questions } = prepare(tables.litefile, { sources: mounted, ...own });
   const [seen, targets] = await Promise.all([
-    look(root, calls, questions, LOOK_WIDTH),
+    look(root, questions, LOOK_WIDTH),
     lookAtTargets(
       root,
-      calls,
       entries.map((entry) => entry.path),
     ),
   ]);

@@ -58,11 +58,12 @@ async function rooted(given: GivenRoot, root: Root, { threads, log }: BootContex
   const mountSource: MountSource = (row, tree, target) => {
     const local = given.sources.get(`${row.server}:${row.directory}`);
     if (local === undefined) return overNfs(row, tree, target);
-    return bind(root, calls, local, { tree: "/", path: tree }, true);
+    return bind(root, calls, local, { tree: "/", path: tree }, { readonly: true, follow: false });
   };
   const state = await stateFor(given, root, nfs);
   if (given.localDisk !== undefined) {
-    await bind(root, calls, given.localDisk, { tree: "/", path: LAYOUT.localDisk }, false);
+    const at = { tree: "/", path: LAYOUT.localDisk };
+    await bind(root, calls, given.localDisk, at, { readonly: false, follow: true });
   }
   return {
     ...{ options, node, names, trust, root, mountSource },
@@ -86,7 +87,7 @@ async function stateFor(given: GivenRoot, root: Root, nfs: NfsContext): Promise<
   const directory = stateDirectory(node);
   if (state !== undefined) {
     await withMountpoint(root, nfs.calls, directory, () =>
-      bind(root, nfs.calls, state, { tree: "/", path: directory }, false),
+      bind(root, nfs.calls, state, { tree: "/", path: directory }, { readonly: false, follow: false }),
     );
   } else if (options.state !== undefined) {
     await mountState(options.state, node, root, nfs, options.settings.mountTimeout);

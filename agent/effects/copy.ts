@@ -61,6 +61,8 @@ export class TreeCopy {
   /** First copy of each inode with several names: its lasting path, once it is there. */
   readonly #links = new Map<string, Promise<Buffer>>();
   readonly #notes: string[] = [];
+  /** Something failed, and the copy will be removed: what has not begun yet need not. */
+  #abandoned = false;
   #bytes = 0;
   #count = 0;
 
@@ -79,6 +81,15 @@ export class TreeCopy {
   }
 
   async #node(source: CopySource, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
+    try {
+      await this.#inode(source, to, stats, depth);
+    } catch (error) {
+      this.#abandoned = true;
+      throw error;
+    }
+  }
+
+  async #inode(source: CopySource, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
     switch (kindOf(stats)) {
       case "directory":
         return this.#directory(source, to, depth);
@@ -98,6 +109,7 @@ export class TreeCopy {
   }
 
   async #directory(source: CopySource, to: CopyTarget, depth: number): Promise<void> {
+    if (this.#abandoned) return;
     if (depth >= MAX_DEPTH)
       throw new Error(`directories are nested deeper than ${MAX_DEPTH} at ${to.relative}`);
     const from = await openDirectory(source);
@@ -134,21 +146,25 @@ export class TreeCopy {
   async #someChildren(children: readonly Child[], depth: number): Promise<void> {
     const stats = await Promise.all(children.map(({ source }) => statOf(source)));
     const background: Promise<void>[] = [];
-    const directories: Child[] = [];
+    const directories: (() => Promise<void>)[] = [];
     for (const [index, child] of children.entries()) {
       const found = stats[index];
       if (found === undefined) continue;
-      if (found.isDirectory()) directories.push(child);
-      else background.push(this.#node(child.source, child.to, found, depth + 1));
+      const copy = () => this.#node(child.source, child.to, found, depth + 1);
+      if (found.isDirectory()) directories.push(copy);
+      else background.push(copy());
     }
-    for (const { source, to } of directories) {
+    try {
       // One that waited for a place while it holds one itself could wait for ever.
-      await this.#directories.runOrWait(() => this.#directory(source, to, depth + 1), background);
+      for (const copy of directories) await this.#directories.runOrWait(copy, background);
+    } finally {
+      // The descriptors that these work below are closed next, and their numbers used for something else.
+      await allSettled(background);
     }
-    await allSettled(background);
   }
 
   async #file(source: CopySource, to: CopyTarget): Promise<void> {
+    if (this.#abandoned) return;
     const from = await openFile(source);
     try {
       const stats = await from.stat({ bigint: true });

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { directCalls, type KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
-import { errorCode } from "../kernel/errno.ts";
+import { errnoNumber, errorCode, SystemError } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
-import { baseName, type Location, parentPath } from "../plan/layout.ts";
+import { baseName, formatLocation, LAYOUT, type Location, parentPath } from "../plan/layout.ts";
 import type { Op } from "../plan/op.ts";
 import { giveAttributes, readXattrs } from "./attributes.ts";
 import { bind } from "./bind.ts";
@@ -13,6 +12,7 @@ import { copyContent } from "./content.ts";
 import { below, type CopySource, TreeCopy } from "./copy.ts";
 import { type Done, type Effects, NOTHING_DONE } from "./effects.ts";
 import { Parents } from "./parents.ts";
+import { allOrNothing, makeAside } from "./whole.ts";
 
 /** Files under way at the same time in one copy. */
 const COPY_WIDTH = 32;
@@ -34,7 +34,15 @@ export class LinuxEffects implements Effects {
     this.#progress = progress;
   }
 
-  run(op: Op): Promise<Done> {
+  async run(op: Op): Promise<Done> {
+    const done = await this.#make(op);
+    const made = "to" in op ? op.to : "at" in op ? op.at : undefined;
+    // The directory above may be a copy that another row has made: its times are the original's.
+    if (made?.tree === LAYOUT.tmpfs) await this.#parents.keepTimes(made);
+    return done;
+  }
+
+  #make(op: Op): Promise<Done> {
     switch (op.kind) {
       case "copy":
         return this.#copy(op);
@@ -61,13 +69,11 @@ export class LinuxEffects implements Effects {
   async #copy(op: OpOf<"copy">): Promise<Done> {
     const directory = await this.#parents.above(op.to);
     const to = below(directory, Buffer.from(baseName(op.to.path)));
-    try {
-      return await this.#copyTo(op, to, false);
-    } catch (error) {
-      // Half a copy is worse than none; but what was there before is not ours to remove.
-      if (errorCode(error) !== "EEXIST") await fs.rm(to, { recursive: true, force: true });
-      throw error;
+    // What is there already is not ours to remove.
+    if ((await fs.lstat(to).catch(() => undefined)) !== undefined) {
+      throw new SystemError(`copy to ${formatLocation(op.to)}`, errnoNumber("EEXIST"));
     }
+    return allOrNothing(to, () => this.#copyTo(op, to, false));
   }
 
   async #copyTo(op: OpOf<"copy" | "seed">, to: Buffer, durable: boolean): Promise<Done> {
@@ -92,11 +98,9 @@ export class LinuxEffects implements Effects {
    */
   async #seed(op: OpOf<"seed">): Promise<Done> {
     const directory = await this.#parents.above(op.to);
-    const name = baseName(op.to.path);
-    const unfinished = fdPath(directory, seedName(name));
-    await fs.rm(unfinished, { recursive: true, force: true });
-    const done = await this.#copyTo(op, Buffer.from(unfinished), true);
-    await this.#renameInto(directory, seedName(name), name);
+    const done = await makeAside(this.#calls, directory, baseName(op.to.path), (path) =>
+      this.#copyTo(op, Buffer.from(path), true),
+    );
     const handle = await fs.open(`${fdPath(directory)}/.`, O.RDONLY | O.DIRECTORY | O.CLOEXEC);
     try {
       await handle.sync();
@@ -106,25 +110,18 @@ export class LinuxEffects implements Effects {
     return done;
   }
 
-  async #renameInto(directory: number, from: string, to: string): Promise<void> {
-    try {
-      await this.#calls.renameNoReplace(fdPath(directory, from), fdPath(directory, to));
-    } catch (error) {
-      // NFS knows no flags for rename(2); that nothing is there yet was seen before, and nobody else writes.
-      if (errorCode(error) !== "EINVAL") throw error;
-      await fs.rename(fdPath(directory, from), fdPath(directory, to));
-    }
-  }
-
   async #concatenate(op: OpOf<"concatenate">): Promise<Done> {
     const directory = await this.#parents.above(op.to);
     const flags = O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC;
-    const to = await fs.open(fdPath(directory, baseName(op.to.path)), flags, 0o644);
+    const path = fdPath(directory, baseName(op.to.path));
+    const to = await fs.open(path, flags, 0o644);
     try {
-      let bytes = 0;
-      for (const location of op.from) bytes += await this.#append(location, to, bytes);
-      await to.chmod(0o644); // Whatever the umask is.
-      return { bytes, files: 1, notes: [] };
+      return await allOrNothing(path, async () => {
+        let bytes = 0;
+        for (const location of op.from) bytes += await this.#append(location, to, bytes);
+        await to.chmod(0o644); // Whatever the umask is.
+        return { bytes, files: 1, notes: [] };
+      });
     } finally {
       await to.close();
     }
@@ -158,7 +155,9 @@ export class LinuxEffects implements Effects {
     } catch (error) {
       // There already, by an earlier boot in a state or local disk: what is mounted on it hides it.
       if (errorCode(error) !== "EEXIST") throw error;
-      return NOTHING_DONE;
+      const there = await fs.lstat(path);
+      if (op.directory ? there.isDirectory() : there.isFile()) return NOTHING_DONE;
+      throw new Error(`${formatLocation(op.at)} is there, and is no ${op.directory ? "directory" : "file"}`);
     }
     const notes = await this.#withSource(op.like, true, async (source) => {
       const stats = await fs.stat(source.path, { bigint: true });
@@ -170,7 +169,7 @@ export class LinuxEffects implements Effects {
 
   async #bind(op: OpOf<"bind">): Promise<Done> {
     await this.#root.with(op.from, O.PATH, (from) =>
-      bind(this.#root, this.#calls, fdPath(from), op.target, op.readonly),
+      bind(this.#root, this.#calls, fdPath(from), op.target, op),
     );
     return NOTHING_DONE;
   }
@@ -185,9 +184,4 @@ export class LinuxEffects implements Effects {
       use({ path: below(fd, Buffer.from(baseName(from.path))), follow: false }),
     );
   }
-}
-
-/** A name for an unfinished seed: short whatever the length of the real one, and found again by the next boot. */
-function seedName(name: string): string {
-  return `.statelite-seed-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
 }

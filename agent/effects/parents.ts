@@ -3,7 +3,8 @@ import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
-import { baseName, type Location, parentPath } from "../plan/layout.ts";
+import { baseName, joinPath, LAYOUT, type Location, parentPath } from "../plan/layout.ts";
+import { makeAside } from "./whole.ts";
 
 /**
  * Directories above the places where content goes, made where they are missing and held open. They take
@@ -12,7 +13,7 @@ import { baseName, type Location, parentPath } from "../plan/layout.ts";
 export class Parents {
   readonly #root: Root;
   readonly #calls: KernelCalls;
-  readonly #open = new Map<string, Promise<number>>();
+  readonly #open = new Map<string, Promise<Opened>>();
 
   constructor(root: Root, calls: KernelCalls) {
     this.#root = root;
@@ -20,59 +21,87 @@ export class Parents {
   }
 
   /** A descriptor of the directory above `location`; stays open until {@link close}. @throws SystemError */
-  above(location: Location): Promise<number> {
-    return this.directory({ tree: location.tree, path: parentPath(location.path) });
+  async above(location: Location): Promise<number> {
+    return (await this.#directory(directoryOf(location))).fd;
+  }
+
+  /** Gives the directory above `location` the times again that it had before anything was made in it. */
+  async keepTimes(location: Location): Promise<void> {
+    const { fd, atimeNs, mtimeNs } = await this.#directory(directoryOf(location));
+    await this.#calls.setTimes(Buffer.from(fdPath(fd, ".")), atimeNs, mtimeNs);
   }
 
   async close(): Promise<void> {
-    for (const fd of this.#open.values()) {
-      const opened = await fd.catch(() => undefined); // Whoever asked for it has seen the failure.
-      if (opened !== undefined) await this.#calls.close(opened);
+    for (const promise of this.#open.values()) {
+      const opened = await promise.catch(() => undefined); // Whoever asked for it has seen the failure.
+      if (opened !== undefined) await this.#calls.close(opened.fd);
     }
     this.#open.clear();
   }
 
-  /** The same for the directory itself. @throws SystemError */
-  directory(location: Location): Promise<number> {
+  #directory(location: Location): Promise<Opened> {
     const key = `${location.tree}\0${location.path}`;
-    let fd = this.#open.get(key);
-    if (fd === undefined) {
-      fd = this.#openOrMake(location);
-      this.#open.set(key, fd);
+    let opened = this.#open.get(key);
+    if (opened === undefined) {
+      opened = this.#openOrMake(location);
+      this.#open.set(key, opened);
       // A failure is not remembered: the next row may find that its parent has made the directory.
-      fd.catch(() => this.#open.delete(key));
+      opened.catch(() => this.#open.delete(key));
     }
-    return fd;
+    return opened;
   }
 
-  async #openOrMake(location: Location): Promise<number> {
+  async #openOrMake(location: Location): Promise<Opened> {
     try {
-      return await this.#root.open(location, O.PATH | O.DIRECTORY);
+      return await this.#opened(location);
     } catch (error) {
       if (errorCode(error) !== "ENOENT" || location.path === "/") throw error;
     }
-    const above = await this.directory({ tree: location.tree, path: parentPath(location.path) });
-    const path = fdPath(above, baseName(location.path));
+    const above = await this.above(location);
     const { mode, uid, gid } = await this.#likeImage(location.path);
     try {
-      await fs.mkdir(path, { mode: 0o700 });
-      await fs.lchown(path, uid, gid);
-      await fs.chmod(path, mode);
+      // A boot that is cut off must not leave one in the state area that only root can pass.
+      await makeAside(this.#calls, above, baseName(location.path), async (path) => {
+        await fs.mkdir(path, { mode: 0o700 });
+        await fs.lchown(path, uid, gid);
+        await fs.chmod(path, mode);
+      });
+      if (location.tree === LAYOUT.tmpfs) await this.keepTimes(location);
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
-    return this.#root.open(location, O.PATH | O.DIRECTORY);
+    return this.#opened(location);
   }
 
-  async #likeImage(path: string): Promise<{ mode: number; uid: number; gid: number }> {
-    try {
-      return await this.#root.with({ tree: "/", path }, O.PATH | O.DIRECTORY, async (fd) => {
-        const stats = await fs.stat(fdPath(fd));
-        return { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
-      });
-    } catch {
-      // The image has no such directory, so there is nothing to be like: what mkdir -p would make.
-      return { mode: 0o755, uid: 0, gid: 0 };
-    }
+  async #opened(location: Location): Promise<Opened> {
+    const fd = await this.#root.open(location, O.PATH | O.DIRECTORY);
+    const { atimeNs, mtimeNs } = await fs.stat(fdPath(fd, "."), { bigint: true });
+    return { fd, atimeNs, mtimeNs };
   }
+
+  /** The image's own, or what liteimg moved away for a link; where neither has it, what mkdir -p would make. */
+  async #likeImage(path: string): Promise<{ mode: number; uid: number; gid: number }> {
+    for (const place of [path, joinPath(LAYOUT.defaults, path)]) {
+      try {
+        return await this.#root.with({ tree: "/", path: place }, O.PATH | O.DIRECTORY, async (fd) => {
+          const stats = await fs.stat(fdPath(fd, "."));
+          return { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
+        });
+      } catch {
+        // Not there, or not to be looked at: then there is nothing to be like.
+      }
+    }
+    return { mode: 0o755, uid: 0, gid: 0 };
+  }
+}
+
+/** A directory held open, and its times when it was opened. */
+interface Opened {
+  readonly fd: number;
+  readonly atimeNs: bigint;
+  readonly mtimeNs: bigint;
+}
+
+function directoryOf({ tree, path }: Location): Location {
+  return { tree, path: parentPath(path) };
 }

@@ -1,6 +1,6 @@
 import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
-import { livesInMemory, mount, umount } from "./mount.ts";
+import { livesInMemory, mount, mountFlags, umount } from "./mount.ts";
 import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
 
 /**
@@ -21,6 +21,7 @@ export const calls = {
   setXattr,
   renameNoReplace,
   livesInMemory,
+  mountFlags,
   insertModule,
 } as const;
 

@@ -40,6 +40,20 @@ export function fileSystemType(path: string): number {
   return Number((buffer[0] ?? 0n) & 0xffffffffn);
 }
 
+/** Per-mount flags that statfs(2) and mount(2) have in common, but for `ro`. */
+const MOUNT_FLAGS = MS.NOSUID | MS.NODEV | MS.NOEXEC;
+
+/** Those of the mount at `path`: a remount that does not say them would clear them. @throws SystemError */
+export function mountFlags(path: string): number {
+  const p = cstring(path);
+  const buffer = new BigInt64Array(32);
+  check(libc.statfs(ptr(p), ptr(buffer)), () => `statfs(${path})`);
+  return Number(buffer[F_FLAGS] ?? 0n) & MOUNT_FLAGS;
+}
+
+/** Position of `f_flags` in struct statfs, counted in words of 64 bits. */
+const F_FLAGS = 10;
+
 /** Whether files there live in memory: a file system that is gone once nothing uses it. @throws SystemError */
 export function livesInMemory(path: string): boolean {
   const type = fileSystemType(path);

@@ -1,9 +1,8 @@
 import { promises as fs } from "node:fs";
-import { Parents } from "../effects/parents.ts";
 import { fatal } from "../errors.ts";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
-import { errorReason } from "../kernel/errno.ts";
+import { errorCode, errorReason } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
 
@@ -47,7 +46,8 @@ async function isOwnMount(root: Root, fd: number, calls: KernelCalls): Promise<b
 
 /**
  * A directory of the agent's tmpfs to mount on, made where it is missing. What is already mounted on the way
- * there may be anybody's: each step is looked up inside the root. @throws SystemError
+ * there may be anybody's: a symlink in it is refused, so that a source cannot say where another one goes.
+ * @throws SystemError, Error
  */
 export async function withMountpoint<T>(
   root: Root,
@@ -55,10 +55,32 @@ export async function withMountpoint<T>(
   path: string,
   use: (fd: number) => Promise<T>,
 ): Promise<T> {
-  const directories = new Parents(root, calls);
+  const [first = "", ...names] = path.split("/").filter((name) => name !== "");
+  let fd = await openStep(calls, await root.tree("/"), first, path);
   try {
-    return await use(await directories.directory({ tree: "/", path }));
+    for (const name of names) {
+      const next = await openStep(calls, fd, name, path);
+      await calls.close(fd);
+      fd = next;
+    }
+    return await use(fd);
   } finally {
-    await directories.close();
+    await calls.close(fd);
+  }
+}
+
+/** One directory of the way to `path`, made where it is missing. */
+async function openStep(calls: KernelCalls, above: number, name: string, path: string): Promise<number> {
+  try {
+    await fs.mkdir(fdPath(above, name), { mode: 0o755 });
+  } catch (error) {
+    // On a read-only source too, where it is there; where it is not, the open says so.
+    if (errorCode(error) !== "EEXIST" && errorCode(error) !== "EROFS") throw error;
+  }
+  try {
+    return await calls.openAt(above, name, O.PATH | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC, 0);
+  } catch (error) {
+    if (errorCode(error) !== "ENOTDIR") throw error;
+    throw new Error(`${name} on the way to ${path} is no directory, or a symlink`, { cause: error });
   }
 }

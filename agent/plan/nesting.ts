@@ -59,14 +59,16 @@ export class EntryIndex {
 export function illegalPairs(entries: readonly Entry[]): Map<Entry, Problem> {
   const parents = nearestParents(entries, (entry) => entry.path);
   const problems = new Map<Entry, Problem>();
-  for (const [child, parent] of parents) {
-    const why = refusal(parent.option, child);
-    if (why === undefined) continue;
-    const found = `${why}, and it lies below "${parent.row.options}" ${parent.row.path}`;
-    problems.set(
-      child,
-      rowProblem(child.row, "litefile-nesting", found, "change one of the two rows, then run liteimg again"),
-    );
+  for (const child of entries) {
+    // Not only the nearest: that one may be refused itself, and then there is the next.
+    for (let parent = parents.get(child); parent !== undefined; parent = parents.get(parent)) {
+      const why = refusal(parent.option, child);
+      if (why === undefined) continue;
+      const found = `${why}, and it lies below "${parent.row.options}" ${parent.row.path}`;
+      const remedy = "change one of the two rows, then run liteimg again";
+      problems.set(child, rowProblem(child.row, "litefile-nesting", found, remedy));
+      break;
+    }
   }
   return problems;
 }

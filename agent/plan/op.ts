@@ -35,6 +35,8 @@ export type Op = OpBase &
         readonly from: Location;
         readonly target: Location;
         readonly readonly: boolean;
+        /** The last component of `target` is followed where it is a symlink of the image. */
+        readonly follow: boolean;
       }
   );
 

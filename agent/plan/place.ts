@@ -199,16 +199,11 @@ export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
 /** The ops that show the content at the entry's path. */
 export function bindOps(placed: Placed): Op[] {
   if (placed.placement !== "bind") return [];
-  const target = { tree: "/", path: placed.canonical };
-  return [
-    {
-      kind: "bind",
-      row: placed.entry.row,
-      from: placed.content,
-      target,
-      readonly: placed.entry.option === "ro",
-    },
-  ];
+  const { entry, content: from, canonical, parent } = placed;
+  const target = { tree: "/", path: canonical };
+  // Below a parent the target is in that one's content: a symlink there may be a node's own doing.
+  const follow = parent === undefined;
+  return [{ kind: "bind", row: entry.row, from, target, readonly: entry.option === "ro", follow }];
 }
 
 function symlink(placed: Placed): Op {

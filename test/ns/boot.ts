@@ -81,7 +81,7 @@ async function query(
   if (!parsed.ok) throw new BootError(parsed.problems);
   await mountVolatile(root, directCalls);
   const show = (directory: string, path: string, readonly: boolean) =>
-    bind(root, directCalls, directory, { tree: "/", path }, readonly);
+    bind(root, directCalls, directory, { tree: "/", path }, { readonly, follow: false });
   const state = spec.state === undefined ? undefined : stateDirectory("n01");
   if (state !== undefined && spec.state !== undefined) {
     const directory = spec.state;

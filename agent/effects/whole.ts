@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { promises as fs } from "node:fs";
+import type { KernelCalls } from "../kernel/calls.ts";
+import { errorCode } from "../kernel/errno.ts";
+import { fdPath } from "../observe/root.ts";
+
+/** Things that are to be there as a whole, or not at all. */
+
+/** Half a copy is worse than none: where `make` fails, what it has left at `path` goes. */
+export async function allOrNothing<T>(path: Buffer | string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    // What failed is what is to be said; the rest of a seed is removed by the next boot at the latest.
+    await fs.rm(path, { recursive: true, force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Makes something beside its place under a name of its own, and renames it once it is finished. What an
+ * earlier boot, cut off, has left under that name is removed first. `make` gets the path to work at.
+ * @param directory descriptor of the directory of both
+ */
+export async function makeAside<T>(
+  calls: KernelCalls,
+  directory: number,
+  name: string,
+  make: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = fdPath(directory, unfinishedName(name));
+  await fs.rm(path, { recursive: true, force: true });
+  return allOrNothing(path, async () => {
+    const made = await make(path);
+    await renameInto(calls, path, fdPath(directory, name));
+    return made;
+  });
+}
+
+async function renameInto(calls: KernelCalls, from: string, to: string): Promise<void> {
+  try {
+    await calls.renameNoReplace(from, to);
+  } catch (error) {
+    // NFS knows no flags for rename(2); that nothing is there yet was seen before, and nobody else writes.
+    if (errorCode(error) !== "EINVAL") throw error;
+    await fs.rename(from, to);
+  }
+}
+
+/** Short whatever the length of the real name, and found again by the next boot. */
+function unfinishedName(name: string): string {
+  return `.statelite-seed-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
+}

@@ -69,5 +69,5 @@ export const S = {
   IFIFO: 0o010000,
 } as const;
 
-/** File system magics, statfs(2) and linux/magic.h, that make emptying a file system safe to begin. */
-export const FS_MAGIC = { RAMFS: 0x858458f6, TMPFS: 0x01021994, NFS: 0x6969 } as const;
+/** File system magics, statfs(2) and linux/magic.h. */
+export const FS_MAGIC = { RAMFS: 0x858458f6, TMPFS: 0x01021994, NFS: 0x6969, PROC: 0x9fa0 } as const;

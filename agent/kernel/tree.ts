@@ -1,7 +1,8 @@
 import { fstatSync } from "node:fs";
-import { AT_FDCWD, O, RESOLVE, S, SYS } from "./constants.ts";
+import { AT_FDCWD, FS_MAGIC, O, RESOLVE, S, SYS } from "./constants.ts";
 import { errnoNumber, SystemError } from "./errno.ts";
-import { check, cstring, libc, ptr } from "./libc.ts";
+import { check, cstring, libc, type PathBytes, pathText, ptr } from "./libc.ts";
+import { fileSystemType } from "./mount.ts";
 
 /**
  * Paths below a directory that must not lead out of it. A tree is a file descriptor of its top directory;
@@ -14,9 +15,12 @@ export function openTree(path: string): number {
 }
 
 /** openat(2). @throws SystemError */
-export function openAt(directory: number, name: string, flags: number, mode: number): number {
+export function openAt(directory: number, name: PathBytes, flags: number, mode: number): number {
   const n = cstring(name);
-  return check(libc.openat(directory, ptr(n), flags, mode), () => `openat(${directory}, ${name}, ${flags})`);
+  return check(
+    libc.openat(directory, ptr(n), flags, mode),
+    () => `openat(${directory}, ${pathText(name)}, ${flags})`,
+  );
 }
 
 /** close(2); EBADF would be a mistake of this program. @throws SystemError */
@@ -26,13 +30,17 @@ export function close(fd: number): void {
 
 /** readlinkat(2) of an `O_PATH` descriptor of a symlink, or of a name in a directory. @throws SystemError */
 export function readlinkAt(directory: number, name: string): string {
+  return readLink(directory, name).toString();
+}
+
+function readLink(directory: number, name: string): Buffer {
   const n = cstring(name);
   const buffer = Buffer.alloc(4096);
   const length = check(
     libc.readlinkat(directory, ptr(n), ptr(buffer), buffer.length),
     () => `readlinkat(${directory}, ${name})`,
   );
-  return buffer.toString("utf8", 0, length);
+  return buffer.subarray(0, length);
 }
 
 /**
@@ -56,11 +64,11 @@ export function openIn(tree: number, path: string, flags: number, mode = 0): num
 let openat2Missing = false;
 
 /** For tests: pretends to be on a kernel without openat2. */
-export function withoutOpenat2<T>(body: () => T): T {
+export async function withoutOpenat2<T>(body: () => T | Promise<T>): Promise<T> {
   const before = openat2Missing;
   openat2Missing = true;
   try {
-    return body();
+    return await body();
   } finally {
     openat2Missing = before;
   }
@@ -100,59 +108,72 @@ const MAX_LINKS = 40;
  * stack of those.
  */
 function walkIn(tree: number, path: string, flags: number, mode: number): number {
+  const call = `walk(${tree}, ${path})`;
   const stack: number[] = [];
   const top = () => stack.at(-1) ?? tree;
-  const todo = components(path);
+  const todo = components(Buffer.from(path));
   let links = 0;
   try {
     for (let name = todo.shift(); name !== undefined; name = todo.shift()) {
-      if (name === ".") continue;
-      if (name === "..") {
-        const left = stack.pop();
+      if (name === "." || name === "..") {
+        if (typeOf(top()) !== S.IFDIR) throw new SystemError(call, errnoNumber("ENOTDIR"));
+        const left = name === ".." ? stack.pop() : undefined;
         if (left !== undefined) close(left);
         continue;
       }
+      const bytes = Buffer.from(name, "latin1");
       const last = todo.length === 0;
-      if (last && (flags & O.CREAT) !== 0) return openAt(top(), name, flags | O.NOFOLLOW | O.CLOEXEC, mode);
-      const fd = openAt(top(), name, O.PATH | O.NOFOLLOW | O.CLOEXEC, 0);
-      const isLink = (fstatSync(fd).mode & S.IFMT) === S.IFLNK;
-      if (isLink && !(last && (flags & O.NOFOLLOW) !== 0)) {
-        const target = readLinkAndClose(fd);
-        if (++links > MAX_LINKS) throw new SystemError(`walk(${tree}, ${path})`, errnoNumber("ELOOP"));
-        if (target.startsWith("/")) for (const old of stack.splice(0)) close(old);
-        todo.unshift(...components(target));
+      if (last && (flags & O.CREAT) !== 0) return openAt(top(), bytes, flags | O.NOFOLLOW | O.CLOEXEC, mode);
+      const fd = openAt(top(), bytes, O.PATH | O.NOFOLLOW | O.CLOEXEC, 0);
+      if (typeOf(fd) !== S.IFLNK || (last && (flags & O.NOFOLLOW) !== 0)) {
+        stack.push(fd);
         continue;
       }
-      stack.push(fd);
+      const target = readLinkAndClose(fd);
+      if (target === undefined || ++links > MAX_LINKS) throw new SystemError(call, errnoNumber("ELOOP"));
+      if (target[0] === SLASH) for (const old of stack.splice(0)) close(old);
+      todo.unshift(...components(target));
     }
-    return reopen(top(), flags, `walk(${tree}, ${path})`);
+    return reopen(top(), flags, call);
   } finally {
     for (const fd of stack) close(fd);
   }
 }
 
-function components(path: string): string[] {
-  return path.split("/").filter((c) => c !== "");
+const SLASH = 0x2f;
+
+/** The names of a path, each byte a character; a slash at the end asks for a directory, as `.` does. */
+function components(path: Buffer): string[] {
+  const names = path
+    .toString("latin1")
+    .split("/")
+    .filter((name) => name !== "");
+  return names.length > 0 && path.at(-1) === SLASH ? [...names, "."] : names;
 }
 
-function readLinkAndClose(fd: number): string {
+/** Undefined for a link of procfs that is none by its text: where that leads the kernel alone knows. */
+function readLinkAndClose(fd: number): Buffer | undefined {
   try {
-    return readlinkAt(fd, "");
+    const target = readLink(fd, "");
+    // The others there, /proc/self and /proc/net, hold a plain relative path.
+    const magic = fileSystemType(`/proc/self/fd/${fd}`) === FS_MAGIC.PROC && !/^\w[\w/]*$/.test(`${target}`);
+    return magic ? undefined : target;
   } finally {
     close(fd);
   }
 }
 
+/** The file type bits of what a descriptor stands for. */
+function typeOf(fd: number): number {
+  return fstatSync(fd).mode & S.IFMT;
+}
+
 /** Turns the `O_PATH` descriptor that the walk ended on into one with the wanted flags. */
 function reopen(fd: number, flags: number, call: string): number {
-  const isLink = (fstatSync(fd).mode & S.IFMT) === S.IFLNK;
-  if (isLink && (flags & O.PATH) === 0) throw new SystemError(call, errnoNumber("ELOOP"));
-  if ((flags & O.PATH) !== 0) {
-    if ((flags & O.DIRECTORY) !== 0 && (fstatSync(fd).mode & S.IFMT) !== S.IFDIR) {
-      throw new SystemError(call, errnoNumber("ENOTDIR"));
-    }
-    return duplicate(fd);
-  }
+  const type = typeOf(fd);
+  if ((flags & O.DIRECTORY) !== 0 && type !== S.IFDIR) throw new SystemError(call, errnoNumber("ENOTDIR"));
+  if ((flags & O.PATH) !== 0) return duplicate(fd);
+  if (type === S.IFLNK) throw new SystemError(call, errnoNumber("ELOOP"));
   return openAt(AT_FDCWD, `/proc/self/fd/${fd}`, (flags & ~O.NOFOLLOW) | O.CLOEXEC, 0);
 }
 

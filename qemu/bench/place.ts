@@ -72,7 +72,8 @@ export async function openNamespace(): Promise<Place> {
   }
   const init = childOf(holder.pid);
   if (init === undefined) throw lost("the holder of the bench's namespaces");
-  const enter = ["nsenter", "--target", String(init), "--net", "--mount", "--pid", "--"];
+  // With its root, too: where all of this runs in a chroot, the mount namespace's own root is another one.
+  const enter = ["nsenter", "--target", String(init), "--net", "--mount", "--pid", "--root", "--wd", "--"];
   return {
     kind: "namespace",
     spawn(argv, stdio) {

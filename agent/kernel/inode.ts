@@ -40,6 +40,10 @@ export interface Xattr {
 const XATTR_LIST_MAX = 65536;
 const XATTR_SIZE_MAX = 65536;
 
+/** One of each for a thread: the calls do not wait for one another, and every file of a copy makes them. */
+const listBuffer = Buffer.alloc(XATTR_LIST_MAX);
+const valueBuffer = Buffer.alloc(XATTR_SIZE_MAX);
+
 /**
  * The extended attributes that a copy keeps: security.*, user.*, trusted.* and POSIX ACLs. Others belong to
  * one file system (system.nfs4_acl) and mean nothing on another. `follow`: of what a symlink leads to.
@@ -47,24 +51,21 @@ const XATTR_SIZE_MAX = 65536;
  */
 export function listXattrs(path: PathBytes, follow: boolean): Xattr[] {
   const p = cstring(path);
-  const list = Buffer.alloc(XATTR_LIST_MAX);
   const listxattr = follow ? libc.listxattr : libc.llistxattr;
   const getxattr = follow ? libc.getxattr : libc.lgetxattr;
-  const length = check(listxattr(ptr(p), ptr(list), list.length), () => `listxattr(${pathText(path)})`);
+  const length = check(
+    listxattr(ptr(p), ptr(listBuffer), listBuffer.length),
+    () => `listxattr(${pathText(path)})`,
+  );
+  if (length === 0) return [];
   const found: Xattr[] = [];
-  for (const name of list.toString("utf8", 0, length).split("\0")) {
+  for (const name of listBuffer.toString("utf8", 0, length).split("\0")) {
     if (!/^(security|user|trusted)\.|^system\.posix_acl_(access|default)$/.test(name)) continue;
     const n = cstring(name);
-    const value = Buffer.alloc(XATTR_SIZE_MAX);
-    const size = getxattr(ptr(p), ptr(n), ptr(value), value.length);
+    const result = getxattr(ptr(p), ptr(n), ptr(valueBuffer), valueBuffer.length);
     try {
-      found.push({
-        name,
-        value: value.subarray(
-          0,
-          check(size, () => `getxattr(${pathText(path)}, ${name})`),
-        ),
-      });
+      const size = check(result, () => `getxattr(${pathText(path)}, ${name})`);
+      found.push({ name, value: Uint8Array.from(valueBuffer.subarray(0, size)) });
     } catch (error) {
       // Listed but gone or not readable by us (ENODATA): the kernel lists more than it gives.
       if (!(error instanceof SystemError) || (error.code !== "ENODATA" && error.code !== "EACCES"))

@@ -24,6 +24,8 @@ export interface NodeSpec {
   readonly arrange?: (places: Places) => void;
   /** Changes the image after liteimg, as an enemy or an accident would. */
   readonly spoil?: (image: string) => void;
+  /** Done to the mounted root before the agent sees it. */
+  readonly mounted?: (root: string) => void;
   /** Rows that the server sends although liteimg never saw them. */
   readonly late?: readonly string[];
   /** The sources' rows, where they are not `mn:/source1`, `mn:/source2` …; `source` counts from 1. */
@@ -49,7 +51,20 @@ export interface Node extends AsyncDisposable, Boot {
 }
 
 const BUSYBOX = "/bin/busybox";
-const APPLETS = ["cat", "find", "grep", "head", "ls", "md5sum", "mount", "readlink", "sort", "stat", "touch"];
+const APPLETS = [
+  "cat",
+  "find",
+  "grep",
+  "head",
+  "ls",
+  "md5sum",
+  "mount",
+  "readlink",
+  "sort",
+  "stat",
+  "touch",
+  "wc",
+];
 
 /**
  * Prepares a node in this process's own mount namespace: the image is mounted read-only, everything from the
@@ -77,6 +92,7 @@ export async function makeNode(spec: NodeSpec): Promise<Node> {
     const rows = await prepareTrees(spec, places);
     mkdirSync(root);
     mountImage(places.image, root);
+    spec.mounted?.(root);
     const booted = await boot({
       ...{ root, rows, sources: localSources(spec, places) },
       ...(spec.state !== undefined && { state: places.state }),

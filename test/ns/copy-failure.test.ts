@@ -1,0 +1,69 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { mount } from "../../agent/kernel/mount.ts";
+import { makeDeep } from "./deep.ts";
+import { makeNode, type NodeSpec, problemLines } from "./node.ts";
+
+/** What is left of copies that fail in the middle. */
+interface Failure {
+  readonly rule: string;
+  readonly spec: NodeSpec;
+  readonly problems: readonly string[];
+  readonly see: Readonly<Record<string, string>>;
+}
+
+const tooDeep = ({ source }: { source(n: number): string }) => {
+  for (let n = 0; n < 100; n++) writeFileSync(join(source(1), `d/${n}`), "x");
+  makeDeep(join(source(1), "d"), 1100, "n");
+};
+const smallTmpfs = (root: string) => mount("small", join(root, ".statelite"), "tmpfs", 0, "size=256k");
+const big = "big\n".repeat(100_000);
+
+const failures: readonly Failure[] = [
+  {
+    rule: "half a copy is removed, the rows inside it are given up, the others go on",
+    spec: {
+      litefile: ["tmpfs /d/", "tmpfs /d/own", "tmpfs /e"],
+      image: { "d/own": "", e: "e\n" },
+      sources: [{ "d/sub/x": "" }],
+      arrange: tooDeep,
+    },
+    problems: ["op-copy /d/", "parent-failed /d/own"],
+    see: { "ls -A /.statelite/tmpfs": "e\netc", "cat /e": "e", "ls /d": "own" },
+  },
+  {
+    rule: "half a seed is removed, and the state has nothing of it",
+    spec: {
+      litefile: ["persistent /d/", "persistent /e"],
+      image: { "d/own": "", e: "e\n" },
+      sources: [{ "d/sub/x": "" }],
+      state: {},
+      arrange: tooDeep,
+    },
+    problems: ["op-seed /d/"],
+    see: { "ls -A /.statelite/persistent/n01": "e", "cat /e": "e" },
+  },
+  {
+    rule: "a tmpfs that is full: the copies that did not fit are gone, the others are there",
+    spec: {
+      litefile: ["tmpfs /big", "con /list", "link /link", "ro /small"],
+      image: { big, list: big, link: big, small: "small\n" },
+      mounted: smallTmpfs,
+    },
+    problems: ["op-concatenate /list", "op-copy /big", "op-copy /link"],
+    see: { "cat /small": "small", "ls /.statelite/tmpfs": "etc", "head -n 1 /big": "big" },
+  },
+];
+
+describe("a copy that fails", () => {
+  for (const { rule, spec, problems, see } of failures) {
+    test(rule, async () => {
+      await using node: Node = await makeNode(spec);
+      expect(problemLines(node.problems).sort()).toEqual([...problems].sort());
+      for (const [script, output] of Object.entries(see)) {
+        expect(`${script}: ${node.shell(script)}`).toBe(`${script}: ${output}`);
+      }
+    });
+  }
+});

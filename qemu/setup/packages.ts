@@ -10,10 +10,12 @@ export const debianPackages: Readonly<Record<string, string>> = {
   mount: "mounts in the bench's and the tests' own namespaces",
   "nfs-ganesha": "NFS server of the bench, versions 3 and 4",
   "nfs-ganesha-vfs": "its back end for local directories",
+  netbase: "the names of protocols and ports that rpcbind asks for",
   openssl: "the bench's certificates",
   "qemu-system-x86": "runs the node machines",
   rpcbind: "portmapper for NFS version 3",
   "util-linux": "namespaces for the bench and the tests",
+  "xz-utils": "unpacks kernel modules that are compressed with it",
   zstd: "compresses the initrd",
 };
 

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
 import type { Accelerator, NetworkCard } from "../machine/arguments.ts";
@@ -101,6 +102,11 @@ async function userServer(): Promise<ServerPoint> {
   return { address: USER_SERVER_ADDRESS, nfsPort, xcatPort };
 }
 
+/** Whether this host has more than its loopback interface. */
+function hasNetwork(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal));
+}
+
 function defineServices(
   plan: BenchPlan,
   place: Place,
@@ -115,7 +121,15 @@ function defineServices(
   writeFileSync(hosts, hostsFile(bridged ? nodes : nodes.map((node) => ({ ...node, address: "127.0.0.1" }))));
   const { certificate, key } = plan.authority;
   const definitions = [
-    nfsServer(plan.exports, { bind, port: server.nfsPort, versions: bridged ? [3, 4] : [4] }, directory),
+    nfsServer(
+      plan.exports,
+      {
+        bind: bridged || !hasNetwork() ? undefined : bind,
+        port: server.nfsPort,
+        versions: bridged ? [3, 4] : [4],
+      },
+      directory,
+    ),
     {
       name: "stub",
       argv: [

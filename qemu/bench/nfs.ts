@@ -11,8 +11,8 @@ export interface Export {
 }
 
 export interface NfsSettings {
-  /** 0.0.0.0 or one address. */
-  readonly bind: string;
+  /** The one address to listen on; all where not given. */
+  readonly bind?: string | undefined;
   readonly port: number;
   /** Version 3 needs rpcbind and a second port. */
   readonly versions: readonly (3 | 4)[];
@@ -25,11 +25,12 @@ const MOUNT_PORT = 20048;
  * nfs-ganesha's configuration (ganesha-core-config(8), ganesha-export-config(8)). `mount_path_pseudo` gives version 3
  * the same paths as version 4; `Graceless` saves the grace period at start; a file identity of its own for each
  * export keeps the client from taking two exports of one file system for the same; attributes are kept for one second
- * only, as tests look at and change the files behind the server's back.
+ * only, as tests look at and change the files behind the server's back. An address to bind to must be one that
+ * getaddrinfo(3) finds with AI_ADDRCONFIG: on a host with nothing but a loopback interface that is none.
  */
 export function ganeshaConfig(exports: readonly Export[], settings: NfsSettings, recovery: string): string {
   const head = `NFS_CORE_PARAM {
-  Bind_addr = ${settings.bind};
+  ${settings.bind === undefined ? "" : `Bind_addr = ${settings.bind};`}
   NFS_Port = ${settings.port};
   MNT_Port = ${MOUNT_PORT};
   Protocols = ${settings.versions.join(",")};

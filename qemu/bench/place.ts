@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { BenchError } from "../problem.ts";
-import { poll, within } from "../time.ts";
+import { within } from "../time.ts";
 
 /**
  * Where the processes of a bench run. All of them end with it, and it ends with this process, however that
@@ -86,9 +86,9 @@ export async function openNamespace(): Promise<Place> {
     },
     listening: () => listeningPorts(`/proc/${init}/net`),
     async close() {
-      holder.kill("SIGKILL");
+      // The first process of the namespace, not the one that waits for it: that ends once all the others are gone.
+      signalChild(holder, "SIGKILL");
       await within(holder.exited, 20, "end a bench's namespaces");
-      await poll(() => (existsSync(`/proc/${init}`) ? undefined : true), 20);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { canBuildBridge } from "../bench/network.ts";
 import { openLab } from "../lab.ts";
 import { out } from "../paths.ts";
 import { prepare } from "../prepare.ts";
@@ -15,7 +16,10 @@ async function demo(): Promise<boolean> {
   const started = performance.now();
   const prepared = await prepare();
   console.log(`built, or as it was, after ${since(started)} s; machines run on ${prepared.accelerator}`);
-  await using lab = await openLab({ name: "demo" }, prepared);
+  const network = (await canBuildBridge()) ? "bridge" : "user";
+  if (network === "user")
+    console.log("no bridge can be made here: QEMU's user network it is, NFS version 4 only");
+  await using lab = await openLab({ name: "demo", network }, prepared);
   const { boots, claims } = await bootTwice(lab, console.log);
   const ok = claims.every((claim) => claim.held);
   const file = join(out, "demo", "report.json");

@@ -8,6 +8,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -91,7 +92,10 @@ export async function prepareImage({ plain, overlay, tables, image }: Preparatio
       await run(["cp", "-R", "--no-dereference", "--preserve=mode", `${overlay}/.`, root], { seconds: 60 });
       await run([built.server, "liteimg", "--tables", tables, "--root", root, image], { seconds: 120 });
     });
+    await forgetOld();
   }
+  const now = new Date();
+  utimesSync(folder, now, now);
   return folder;
 }
 
@@ -116,6 +120,14 @@ async function sweep(): Promise<void> {
   for (const name of existsSync(store) ? readdirSync(store) : []) {
     const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
     if (pid !== undefined && !existsSync(`/proc/${pid}`)) await remove(join(store, name));
+  }
+}
+
+/** Each new server or table makes another copy of 200 MB: those that nothing has used for two hours go. */
+async function forgetOld(): Promise<void> {
+  const limit = Date.now() - 2 * 3600 * 1000;
+  for (const name of readdirSync(store).filter((candidate) => /^lite-[0-9a-f]+$/.test(candidate))) {
+    if (lstatSync(join(store, name)).mtimeMs < limit) await remove(join(store, name));
   }
 }
 

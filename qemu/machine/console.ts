@@ -76,13 +76,22 @@ export class Console {
   }
 
   /**
-   * Waits for a line, also one that has come already, and one that is not ended yet (a prompt).
+   * Waits for a line, also one that has come already.
    *
    * @param seconds from now
    * @returns the match, whose `input` is the whole line
    * @throws {@link BenchError} with the last lines when the time is over or the machine has ended
    */
   async waitFor(pattern: RegExp, seconds: number): Promise<RegExpExecArray> {
+    return await this.#waitFor(pattern, seconds, false);
+  }
+
+  /** Waits for text that no newline ends, as a shell's prompt; otherwise like {@link waitFor}. */
+  async waitForPrompt(pattern: RegExp, seconds: number): Promise<RegExpExecArray> {
+    return await this.#waitFor(pattern, seconds, true);
+  }
+
+  async #waitFor(pattern: RegExp, seconds: number, prompt: boolean): Promise<RegExpExecArray> {
     let next = 0;
     const look = (): RegExpExecArray | undefined => {
       next = Math.max(next, this.#dropped);
@@ -90,7 +99,7 @@ export class Console {
         const match = matchIn(pattern, this.lines[next - this.#dropped]?.text ?? "");
         if (match !== undefined) return match;
       }
-      return matchIn(pattern, this.#partial);
+      return prompt ? matchIn(pattern, this.#partial) : undefined;
     };
     const already = look();
     if (already !== undefined) return already;

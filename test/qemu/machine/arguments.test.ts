@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { type MachineSpec, qemuArguments } from "../../../qemu/machine/arguments.ts";
+
+const spec: MachineSpec = {
+  name: "n01",
+  accelerator: "tcg",
+  processors: 2,
+  memory: 1024,
+  kernel: "/k",
+  initrd: "/i",
+  parameters: ["a=1", 'b="2 3"'],
+  cards: [],
+  reportFile: "/tmp/a,b",
+};
+
+test.each<[string, Partial<MachineSpec>, string]>([
+  ["emulation uses a thread for each processor", {}, "-accel tcg,thread=multi"],
+  ["KVM where it works", { accelerator: "kvm" }, "-accel kvm"],
+  ["every extension of the processor, as Bun needs AVX2", {}, "-cpu max"],
+  ["a reset ends the machine", {}, "-no-reboot"],
+  ["the command line is one argument", {}, '-append a=1 b="2 3"'],
+  ["a comma in a path is doubled", {}, "-chardev file,id=report,path=/tmp/a,,b"],
+  [
+    "a tap",
+    { cards: [{ kind: "tap", mac: "52:54:00:00:00:0b", tap: "tap-n01" }] },
+    "-netdev tap,id=net0,ifname=tap-n01,script=no,downscript=no -device virtio-net-pci,netdev=net0,mac=52:54:00:00:00:0b,romfile=",
+  ],
+  [
+    "the user network, with the host name that its DHCP gives",
+    { cards: [{ kind: "user", mac: "52:54:00:00:00:0b", hostname: "n01", domain: "cluster.test" }] },
+    "-netdev user,id=net0,hostname=n01,domainname=cluster.test",
+  ],
+])("%s", (_, change, expected) => {
+  expect(qemuArguments({ ...spec, ...change }).join(" ")).toContain(expected);
+});

@@ -35,13 +35,12 @@ const failures: readonly Failure[] = [
   {
     rule: "half a seed is removed, and the state has nothing of it",
     spec: {
-      litefile: ["persistent /d/", "persistent /e"],
-      image: { "d/own": "", e: "e\n" },
-      sources: [{ "d/sub/x": "" }],
-      state: {},
-      arrange: tooDeep,
+      litefile: ["persistent /d/", "persistent /d/own", "persistent /e"],
+      image: { "d/own": "", "d/a": "a", "d/b": big, "d/sub/c": "c", e: "e\n" },
+      state: { old: "old" },
+      arrange: ({ state }) => mount("small", state, "tmpfs", 0, "size=256k"),
     },
-    problems: ["op-seed /d/"],
+    problems: ["op-seed /d/", "parent-failed /d/own"],
     see: { "ls -A /.statelite/persistent/n01": "e", "cat /e": "e" },
   },
   {
@@ -59,7 +58,7 @@ const failures: readonly Failure[] = [
 describe("a copy that fails", () => {
   for (const { rule, spec, problems, see } of failures) {
     test(rule, async () => {
-      await using node: Node = await makeNode(spec);
+      await using node = await makeNode(spec);
       expect(problemLines(node.problems).sort()).toEqual([...problems].sort());
       for (const [script, output] of Object.entries(see)) {
         expect(`${script}: ${node.shell(script)}`).toBe(`${script}: ${output}`);

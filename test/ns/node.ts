@@ -84,7 +84,7 @@ export async function makeNode(spec: NodeSpec): Promise<Node> {
   };
   const root = join(base, "root");
   const dispose = () => {
-    spawnSync("/usr/bin/umount", ["--lazy", "--quiet", root]);
+    for (const place of [root, places.state]) spawnSync("/usr/bin/umount", ["--lazy", "--quiet", place]);
     spawnSync("/usr/bin/rm", ["-rf", "--one-file-system", base]);
     return Promise.resolve();
   };

@@ -7,7 +7,7 @@ import { ReverseDns } from "../identity/reverse.ts";
 import { stderrLog as log } from "../log.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import type { ServeContext } from "../serve/connection.ts";
-import { listenTcp, listenXcatd } from "../serve/listener.ts";
+import { type Listening, listenTcp, listenXcatd } from "../serve/listener.ts";
 import { serveMonitor } from "../serve/monitor.ts";
 import { openTables } from "../tables/open.ts";
 
@@ -57,32 +57,36 @@ async function run(args: readonly string[]): Promise<number> {
   const requestSeconds = Number(values["request-timeout"] ?? "10");
   if (!(requestSeconds > 0 && requestSeconds <= 3600))
     throw new UsageError("--request-timeout: seconds expected");
-  const stopped = stopSignal();
+  const names = [
+    ...(values.hosts === undefined ? [] : [await openHosts(values.hosts)]),
+    ...(values["no-dns"] === true ? [] : [new ReverseDns()]),
+  ];
   const tables = await openTables(required(values.tables, "--tables"), log);
   const context: ServeContext = {
     tables,
-    names: [
-      ...(values.hosts === undefined ? [] : [await openHosts(values.hosts)]),
-      ...(values["no-dns"] === true ? [] : [new ReverseDns()]),
-    ],
+    names,
     server: values.name ?? hostname().split(".", 1)[0] ?? "localhost",
     runCommand: values["allow-cmd"] === true ? shellCommands(log) : refuseCommands(log),
     log,
     requestSeconds,
   };
-  const listeners = [];
-  if (monitorAt !== undefined) {
-    const record = (node: string, status: string): void => log.line(`monitor: ${node}: ${status}`);
-    const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, record));
-    listeners.push(monitor);
-    process.stdout.write(`install monitor on ${monitor.address}\n`);
+  const listeners: Listening[] = [];
+  try {
+    if (monitorAt !== undefined) {
+      const record = (node: string, status: string): void => log.line(`monitor: ${node}: ${status}`);
+      const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, record));
+      listeners.push(monitor);
+      process.stdout.write(`install monitor on ${monitor.address}\n`);
+    }
+    const xcatd = await listenXcatd(at, files, context);
+    listeners.push(xcatd);
+    const stopped = stopSignal();
+    process.stdout.write(`listening on ${xcatd.address}\n`);
+    log.line(`${await stopped}: ending`);
+  } finally {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    tables.close();
   }
-  const xcatd = await listenXcatd(at, files, context);
-  listeners.push(xcatd);
-  process.stdout.write(`listening on ${xcatd.address}\n`);
-  log.line(`${await stopped}: ending`);
-  await Promise.all(listeners.map((listener) => listener.close()));
-  tables.close();
   return 0;
 }
 

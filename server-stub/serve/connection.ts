@@ -84,9 +84,12 @@ type Received = { readonly text: string } | { readonly text?: undefined; readonl
 /** The bytes up to `</xcatrequest>` and a newline, or up to the client's half-close. */
 function receive(socket: TLSSocket, seconds: number): Promise<Received> {
   return new Promise((resolve) => {
-    let text = "";
+    const pieces: string[] = [];
+    let length = 0;
+    let begun = false;
+    let tail = ""; // Enough of the end to see the end, so that a byte at a time costs no more than all at once.
     const timer = setTimeout(
-      () => done({ why: `no whole request in ${seconds} s (${text.length} bytes)` }),
+      () => done({ why: `no whole request in ${seconds} s (${length} bytes)` }),
       seconds * 1000,
     );
     const done = (received: Received): void => {
@@ -95,12 +98,17 @@ function receive(socket: TLSSocket, seconds: number): Promise<Received> {
       resolve(received);
     };
     const onData = (bytes: Buffer): void => {
-      text += bytes.toString("latin1");
-      if (text.length > maxRequestBytes) done({ why: `a request of over ${maxRequestBytes} bytes` });
-      else if (/^\s*[^\s<]/.test(text)) done({ why: "a request that is not XML" });
-      else if (/<\/xcatrequest\s*>\s*\n$/.test(text.slice(-256))) done({ text });
+      const piece = bytes.toString("latin1");
+      pieces.push(piece);
+      length += piece.length;
+      tail = (tail + piece).slice(-64);
+      const first = begun ? "<" : (/\S/.exec(piece)?.[0] ?? "");
+      begun ||= first === "<";
+      if (length > maxRequestBytes) done({ why: `a request of over ${maxRequestBytes} bytes` });
+      else if (first !== "" && first !== "<") done({ why: "a request that is not XML" });
+      else if (/<\/xcatrequest\s*>\s*\n$/.test(tail)) done({ text: pieces.join("") });
     };
-    const onEnd = (): void => done(text.trim() === "" ? { why: "no request" } : { text });
+    const onEnd = (): void => done(begun ? { text: pieces.join("") } : { why: "no request" });
     const onClose = (): void => done({ why: "left without a request" });
     socket.on("data", onData).on("end", onEnd).on("close", onClose);
   });

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from "node:tls";
 import { fatal } from "../../agent/errors.ts";
 import type { ServerLog } from "../log.ts";
 import { type ServeContext, serveConnection } from "./connection.ts";
@@ -41,7 +41,7 @@ export async function listenXcatd(at: Address, files: TlsFiles, context: ServeCo
     readPem(files.key),
     files.ca && readPem(files.ca),
   ]);
-  const server = createTlsServer({
+  const server = tlsServer({
     cert,
     key,
     ...(ca === undefined || ca === "" ? {} : { ca: [ca], requestCert: true }),
@@ -61,6 +61,17 @@ export async function listenXcatd(at: Address, files: TlsFiles, context: ServeCo
     context.log.line(`${socket.remoteAddress ?? "unknown address"}: no TLS: ${error.message}`);
   });
   return listen(server, at, context.log);
+}
+
+function tlsServer(options: TlsOptions): TlsServer {
+  try {
+    return createTlsServer(options);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const remedy =
+      "check that --cert, --key and --ca are PEM files, and that the key is that of the certificate";
+    throw fatal("server-files", { doing: "use the certificate", on: "TLS", found, remedy }, error);
+  }
 }
 
 /** Serves plain TCP connections, one handler for each. */

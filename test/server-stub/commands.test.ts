@@ -7,8 +7,10 @@ const main = join(import.meta.dir, "../../server-stub/main.ts");
 const baseline = ["--tables", join(golden, "xcatd/tables-baseline")];
 const image = "rhels9-x86_64-statelite-compute";
 
+const serve = ["serve", ...baseline, "--listen", "127.0.0.1:0"];
+
 function run(...args: readonly string[]): { status: number; output: string; errors: string } {
-  const child = Bun.spawnSync([process.execPath, main, ...args], { stdin: "ignore" });
+  const child = Bun.spawnSync([process.execPath, main, ...args], { stdin: "ignore", timeout: 10_000 });
   return { status: child.exitCode, output: child.stdout.toString(), errors: child.stderr.toString() };
 }
 
@@ -53,6 +55,35 @@ describe("exit status", () => {
     ],
     ["1 for an unknown image", ["lslite", ...baseline, "-i", "nosuch"], 1, /'nosuch' is not defined/],
     ["1 for the machine's own root as image", ["liteimg", ...baseline, "--root", "/"], 1, /own root/],
+    [
+      "1 for a certificate that is none",
+      [...serve, "--cert", main, "--key", main],
+      1,
+      /use the certificate: TLS: /,
+    ],
+    [
+      "1 for a certificate that is not there",
+      [...serve, "--cert", "/nonexistent", "--key", main],
+      1,
+      /\/nonexistent/,
+    ],
+    [
+      "1 for an address that is not this machine's",
+      [
+        "serve",
+        ...baseline,
+        "--listen",
+        "127.0.0.1:0",
+        "--monitor",
+        "192.0.2.1:3002",
+        "--cert",
+        main,
+        "--key",
+        main,
+      ],
+      1,
+      /listen: 192\.0\.2\.1:3002: /,
+    ],
     ["1 for a node without os, arch, profile", ["litetree", ...baseline, "n03"], 1, /n03 does not have os/],
   ];
   for (const [rule, args, status, text] of cases) {

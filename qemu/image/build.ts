@@ -42,6 +42,8 @@ export async function buildImage(definition: ImageDefinition): Promise<string> {
       await run(
         [
           // With its own mounts and processes: whatever ends this, the image's /dev, /proc and /sys go with it.
+          // By SIGKILL, as unshare(1) ignores SIGTERM while its child runs.
+          ...["setpriv", "--pdeathsig", "KILL", "--"],
           ...[
             "unshare",
             "--mount",

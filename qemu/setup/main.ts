@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, run } from "../command.ts";
 import { BenchError, messageOf } from "../problem.ts";
@@ -12,8 +13,18 @@ async function setUp(): Promise<void> {
     seconds: 30,
   });
   const missing = missingPackages(wanted, listing.stdout);
-  if (missing.length === 0) return;
+  if (missing.length > 0) await install(missing);
+  await linkMtab();
+}
 
+/** nfs-ganesha reads /etc/mtab, which a root made by debootstrap lacks; every installed Debian has this link. */
+async function linkMtab(): Promise<void> {
+  if (existsSync("/etc/mtab")) return;
+  console.log("set-up: linking /etc/mtab to /proc/self/mounts, as nfs-ganesha reads it");
+  await run([...rootPrefix([]), "ln", "-sf", "../proc/self/mounts", "/etc/mtab"], { seconds: 10 });
+}
+
+async function install(missing: readonly string[]): Promise<void> {
   console.log("set-up: installing these Debian packages:");
   for (const name of missing) console.log(`  ${name.padEnd(24)}${debianPackages[name]}`);
   const asRoot = rootPrefix(missing);

@@ -1,7 +1,8 @@
-import { type BigIntStats, promises as fs } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { errorCode } from "../kernel/errno.ts";
 import type { Xattr } from "../kernel/inode.ts";
+import type { TreeWriter } from "./writer.ts";
 
 /** What belongs to an inode beside its content (rule 5), read from a source and given to a copy. */
 export interface Attributes {
@@ -39,24 +40,23 @@ export async function readXattrs(
  * @returns names of extended attributes that the file system refused
  */
 export async function giveAttributes(
-  calls: KernelCalls,
-  path: Uint8Array,
+  writer: TreeWriter,
+  path: Buffer,
   name: string,
   { stats, xattrs }: Attributes,
 ): Promise<string[]> {
-  const target = Buffer.from(path);
-  await fs.lchown(target, Number(stats.uid), Number(stats.gid));
+  await writer.owner(path, Number(stats.uid), Number(stats.gid));
   const refused: string[] = [];
   for (const xattr of xattrs) {
     try {
-      await calls.setXattr(path, xattr);
+      await writer.xattr(path, xattr);
     } catch (error) {
       if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOTSUP") throw error;
       refused.push(`${name}: attribute ${xattr.name} is not kept, the file system has no place for it`);
     }
   }
   // Linux has no mode of a symlink to set: chmod(2) would go where it leads.
-  if (!stats.isSymbolicLink()) await fs.chmod(target, Number(stats.mode & PERMISSIONS));
-  await calls.setTimes(path, stats.atimeNs, stats.mtimeNs);
+  if (!stats.isSymbolicLink()) await writer.mode(path, Number(stats.mode & PERMISSIONS));
+  await writer.times(path, stats.atimeNs, stats.mtimeNs);
   return refused;
 }

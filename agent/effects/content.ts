@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import type { OpenedFile } from "./writer.ts";
 
 const CHUNK = 1 << 20;
 const BLOCK = 4096;
@@ -11,7 +12,7 @@ const BLOCK = 4096;
  */
 export async function copyContent(
   from: FileHandle,
-  to: FileHandle,
+  to: OpenedFile,
   size: number,
   sparse: boolean,
   at = 0,
@@ -32,16 +33,15 @@ export async function copyContent(
 }
 
 /** write(2) may write less than asked. */
-export async function writeAll(to: FileHandle, chunk: Uint8Array, position: number): Promise<number> {
+async function writeAll(to: OpenedFile, chunk: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < chunk.length) {
-    const { bytesWritten } = await to.write(chunk, done, chunk.length - done, position + done);
-    done += bytesWritten;
+    done += await to.write(chunk.subarray(done), position + done);
   }
   return done;
 }
 
-async function writeSparsely(to: FileHandle, chunk: Buffer, position: number): Promise<number> {
+async function writeSparsely(to: OpenedFile, chunk: Buffer, position: number): Promise<number> {
   let written = 0;
   for (let start = 0; start < chunk.length; start += BLOCK) {
     const block = chunk.subarray(start, start + BLOCK);

@@ -8,17 +8,18 @@ import { fdPath } from "../observe/root.ts";
 import { giveAttributes, readXattrs, type WithoutXattrs } from "./attributes.ts";
 import { copyContent } from "./content.ts";
 import type { Done } from "./effects.ts";
+import type { Opened, TreeWriter } from "./writer.ts";
 
 /** How a tree is copied. */
 export interface CopyOptions {
   /** For calls on the source, which may be far away. */
   readonly from: KernelCalls;
-  /** For calls on the copy. */
-  readonly to: KernelCalls;
+  /** Makes the copy. */
+  readonly to: TreeWriter;
+  /** File systems of sources that have no extended attributes, as far as that was found. */
+  readonly withoutXattrs: WithoutXattrs;
   /** Files under way at the same time: on NFS each waits for several round trips. */
   readonly width: number;
-  /** fsync(2) each file and directory: what the copy returns is on stable storage. */
-  readonly durable: boolean;
   /** Told after each file. */
   readonly progress?: (bytes: number, files: number) => void;
 }
@@ -57,7 +58,6 @@ export class TreeCopy {
   readonly #exclude: ReadonlySet<string>;
   readonly #files: Limiter;
   readonly #directories: Limiter;
-  readonly #withoutXattrs: WithoutXattrs = new Set();
   /** First copy of each inode with several names: its lasting path, once it is there. */
   readonly #links = new Map<string, Promise<Buffer>>();
   readonly #notes: string[] = [];
@@ -96,11 +96,11 @@ export class TreeCopy {
       case "file":
         return this.#files.run(() => this.#file(source, to));
       case "symlink":
-        await fs.symlink(await fs.readlink(source.path, { encoding: "buffer" }), to.path);
+        await this.#options.to.symlink(await fs.readlink(source.path, { encoding: "buffer" }), to.path);
         return this.#finish(source, to, stats);
       case "device":
       case "fifo":
-        await this.#options.to.makeNode(to.path, Number(stats.mode), stats.rdev);
+        await this.#options.to.node(to.path, Number(stats.mode), stats.rdev);
         return this.#finish(source, to, stats);
       case "socket":
         this.#notes.push(`${to.relative || "."}: a socket, left out`);
@@ -114,12 +114,12 @@ export class TreeCopy {
       throw new Error(`directories are nested deeper than ${MAX_DEPTH} at ${to.relative}`);
     const from = await openDirectory(source);
     try {
-      await fs.mkdir(to.path, { mode: 0o700 });
-      const copy = await openDirectory({ path: to.path, follow: false });
+      await this.#options.to.directory(to.path);
+      const copy = await this.#options.to.openDirectory(to.path);
       try {
         await this.#children(from, copy, to, depth);
         await this.#finish(source, to, await from.stat({ bigint: true }));
-        if (this.#options.durable) await copy.sync();
+        await copy.finish();
       } finally {
         await copy.close();
       }
@@ -129,7 +129,7 @@ export class TreeCopy {
   }
 
   /** A part of the names at a time: a directory may hold a million. */
-  async #children(from: FileHandle, copy: FileHandle, to: CopyTarget, depth: number): Promise<void> {
+  async #children(from: FileHandle, copy: Opened, to: CopyTarget, depth: number): Promise<void> {
     const names = await fs.readdir(fdPath(from.fd), { encoding: "buffer" });
     for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
       const some = names.slice(start, start + NAMES_AT_ONCE).flatMap((name): Child[] => {
@@ -173,7 +173,7 @@ export class TreeCopy {
       const inode = stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
       const first = inode === undefined ? undefined : this.#links.get(inode);
       if (first !== undefined) {
-        await fs.link(await first, to.path);
+        await this.#options.to.link(await first, to.path);
         this.#count++;
         return;
       }
@@ -190,21 +190,21 @@ export class TreeCopy {
   }
 
   async #content(source: CopySource, from: FileHandle, to: CopyTarget, stats: BigIntStats): Promise<void> {
-    const copy = await fs.open(to.path, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC, 0o600);
+    const copy = await this.#options.to.file(to.path);
     try {
       const sparse = stats.blocks * 512n < stats.size;
       this.#bytes += await copyContent(from, copy, Number(stats.size), sparse);
       await this.#finish(source, to, stats);
-      if (this.#options.durable) await copy.sync();
+      await copy.finish();
     } finally {
       await copy.close();
     }
   }
 
   async #finish(source: CopySource, to: CopyTarget, stats: BigIntStats): Promise<void> {
-    const { from, to: onCopy, progress } = this.#options;
-    const xattrs = await readXattrs(from, source.path, source.follow, stats, this.#withoutXattrs);
-    this.#notes.push(...(await giveAttributes(onCopy, to.path, to.relative || ".", { stats, xattrs })));
+    const { from, to: writer, withoutXattrs, progress } = this.#options;
+    const xattrs = await readXattrs(from, source.path, source.follow, stats, withoutXattrs);
+    this.#notes.push(...(await giveAttributes(writer, to.path, to.relative || ".", { stats, xattrs })));
     this.#count++;
     progress?.(this.#bytes, this.#count);
   }

@@ -1,18 +1,18 @@
 import { promises as fs } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
-import { directCalls, type KernelCalls } from "../kernel/calls.ts";
+import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { errnoNumber, errorCode, SystemError } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { baseName, formatLocation, LAYOUT, type Location, parentPath } from "../plan/layout.ts";
 import type { Op } from "../plan/op.ts";
-import { giveAttributes, readXattrs } from "./attributes.ts";
+import { giveAttributes, readXattrs, type WithoutXattrs } from "./attributes.ts";
 import { bind } from "./bind.ts";
 import { copyContent } from "./content.ts";
 import { below, type CopySource, TreeCopy } from "./copy.ts";
 import { type Done, type Effects, NOTHING_DONE } from "./effects.ts";
 import { Parents } from "./parents.ts";
 import { allOrNothing, makeAside } from "./whole.ts";
+import { durableWriter, memoryWriter, type OpenedFile, type TreeWriter } from "./writer.ts";
 
 /** Files under way at the same time in one copy. */
 const COPY_WIDTH = 32;
@@ -24,6 +24,7 @@ export class LinuxEffects implements Effects {
   readonly #root: Root;
   readonly #calls: KernelCalls;
   readonly #parents: Parents;
+  readonly #withoutXattrs: WithoutXattrs = new Set();
   readonly #progress: ((op: Op, bytes: number, files: number) => void) | undefined;
 
   /** @param progress told after each file that a copy has finished */
@@ -73,18 +74,18 @@ export class LinuxEffects implements Effects {
     if ((await fs.lstat(to).catch(() => undefined)) !== undefined) {
       throw new SystemError(`copy to ${formatLocation(op.to)}`, errnoNumber("EEXIST"));
     }
-    return allOrNothing(to, () => this.#copyTo(op, to, false));
+    return allOrNothing(to, () => this.#copyTo(op, to, memoryWriter));
   }
 
-  async #copyTo(op: OpOf<"copy" | "seed">, to: Buffer, durable: boolean): Promise<Done> {
+  async #copyTo(op: OpOf<"copy" | "seed">, to: Buffer, writer: TreeWriter): Promise<Done> {
     const progress = this.#progress;
     return this.#withSource(op.from, op.follow, (source) =>
       new TreeCopy(
         {
           from: this.#calls,
-          to: durable ? this.#calls : directCalls, // A tmpfs never waits.
+          to: writer,
+          withoutXattrs: this.#withoutXattrs,
           width: COPY_WIDTH,
-          durable,
           ...(progress && { progress: (bytes, files) => progress(op, bytes, files) }),
         },
         op.exclude,
@@ -99,7 +100,7 @@ export class LinuxEffects implements Effects {
   async #seed(op: OpOf<"seed">): Promise<Done> {
     const directory = await this.#parents.above(op.to);
     const done = await makeAside(this.#calls, directory, baseName(op.to.path), (path) =>
-      this.#copyTo(op, Buffer.from(path), true),
+      this.#copyTo(op, Buffer.from(path), durableWriter(this.#calls)),
     );
     const handle = await fs.open(`${fdPath(directory)}/.`, O.RDONLY | O.DIRECTORY | O.CLOEXEC);
     try {
@@ -112,14 +113,13 @@ export class LinuxEffects implements Effects {
 
   async #concatenate(op: OpOf<"concatenate">): Promise<Done> {
     const directory = await this.#parents.above(op.to);
-    const flags = O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC;
-    const path = fdPath(directory, baseName(op.to.path));
-    const to = await fs.open(path, flags, 0o644);
+    const path = below(directory, Buffer.from(baseName(op.to.path)));
+    const to = await memoryWriter.file(path);
     try {
       return await allOrNothing(path, async () => {
         let bytes = 0;
         for (const location of op.from) bytes += await this.#append(location, to, bytes);
-        await to.chmod(0o644); // Whatever the umask is.
+        await memoryWriter.mode(path, 0o644);
         return { bytes, files: 1, notes: [] };
       });
     } finally {
@@ -127,7 +127,7 @@ export class LinuxEffects implements Effects {
     }
   }
 
-  #append(location: Location, to: FileHandle, position: number): Promise<number> {
+  #append(location: Location, to: OpenedFile, position: number): Promise<number> {
     return this.#withSource(location, true, async (source) => {
       const from = await fs.open(source.path, O.RDONLY | O.NONBLOCK | O.CLOEXEC);
       try {
@@ -148,10 +148,11 @@ export class LinuxEffects implements Effects {
 
   async #mountpoint(op: OpOf<"mountpoint">): Promise<Done> {
     const directory = await this.#parents.above(op.at);
-    const path = fdPath(directory, baseName(op.at.path));
+    const path = below(directory, Buffer.from(baseName(op.at.path)));
+    const writer = op.at.tree === LAYOUT.tmpfs ? memoryWriter : durableWriter(this.#calls);
     try {
-      if (op.directory) await fs.mkdir(path, { mode: 0o700 });
-      else await (await fs.open(path, O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC, 0o600)).close();
+      if (op.directory) await writer.directory(path);
+      else await (await writer.file(path)).close();
     } catch (error) {
       // There already, by an earlier boot in a state or local disk: what is mounted on it hides it.
       if (errorCode(error) !== "EEXIST") throw error;
@@ -161,8 +162,8 @@ export class LinuxEffects implements Effects {
     }
     const notes = await this.#withSource(op.like, true, async (source) => {
       const stats = await fs.stat(source.path, { bigint: true });
-      const xattrs = await readXattrs(this.#calls, source.path, true, stats, new Set());
-      return giveAttributes(this.#calls, Buffer.from(path), op.at.path, { stats, xattrs });
+      const xattrs = await readXattrs(this.#calls, source.path, true, stats, this.#withoutXattrs);
+      return giveAttributes(writer, path, op.at.path, { stats, xattrs });
     });
     return { bytes: 0, files: 1, notes };
   }

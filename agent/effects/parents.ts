@@ -5,6 +5,7 @@ import { errorCode } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { baseName, joinPath, LAYOUT, type Location, parentPath } from "../plan/layout.ts";
 import { makeAside } from "./whole.ts";
+import { memoryWriter } from "./writer.ts";
 
 /**
  * Directories above the places where content goes, made where they are missing and held open. They take
@@ -25,10 +26,10 @@ export class Parents {
     return (await this.#directory(directoryOf(location))).fd;
   }
 
-  /** Gives the directory above `location` the times again that it had before anything was made in it. */
+  /** Gives the directory above a new inode of the tmpfs the times again that it had before. */
   async keepTimes(location: Location): Promise<void> {
     const { fd, atimeNs, mtimeNs } = await this.#directory(directoryOf(location));
-    await this.#calls.setTimes(Buffer.from(fdPath(fd, ".")), atimeNs, mtimeNs);
+    await memoryWriter.times(Buffer.from(fdPath(fd, ".")), atimeNs, mtimeNs);
   }
 
   async close(): Promise<void> {

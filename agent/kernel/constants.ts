@@ -44,8 +44,8 @@ export const AT_SYMLINK_NOFOLLOW = 0x100;
 
 /** System call numbers without a wrapper in older C libraries (asm/unistd_64.h, asm-generic/unistd.h). */
 export const SYS = arm
-  ? { openat2: 437, finit_module: 273, renameat2: 276 }
-  : { openat2: 437, finit_module: 313, renameat2: 316 };
+  ? { openat2: 437, finit_module: 273, renameat2: 276, ioctl: 29, swapon: 224 }
+  : { openat2: 437, finit_module: 313, renameat2: 316, ioctl: 16, swapon: 167 };
 
 /** renameat2(2). */
 export const RENAME_NOREPLACE = 1;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { MANAGEMENT_NODE } from "./bench/network.ts";
 import { run } from "./command.ts";
 import { out } from "./paths.ts";
 
@@ -21,7 +22,7 @@ export interface Pki {
  * The bench's certificates, in `out/pki` (and there the authority is `ca.pem`, which a build embeds): made once, as a cluster has them for years, because the initrd embeds the
  * authority. As xcatd has it, name and alternative name are the server's short host name, never an address.
  */
-export async function preparePki(directory = join(out, "pki"), serverName = "mn"): Promise<Pki> {
+export async function preparePki(directory = join(out, "pki"), serverName = MANAGEMENT_NODE): Promise<Pki> {
   if (!existsSync(directory)) {
     const fresh = `${directory}.${process.pid}.tmp`;
     rmSync(fresh, { recursive: true, force: true });

@@ -11,6 +11,7 @@ import {
   buildBridge,
   DOMAIN,
   hostsFile,
+  MANAGEMENT_NODE,
   type NodeAddress,
   nodeAddress,
   SERVER_ADDRESS,
@@ -134,7 +135,7 @@ function defineServices(
       name: "stub",
       argv: [
         ...[built.server, "serve", "--tables", plan.tables(server), "--listen", `${bind}:${server.xcatPort}`],
-        ...["--hosts", hosts, "--cert", certificate, "--key", key, "--name", "mn"],
+        ...["--hosts", hosts, "--cert", certificate, "--key", key, "--name", MANAGEMENT_NODE],
       ],
       port: server.xcatPort,
     },

@@ -27,6 +27,8 @@ export async function runFile(file: TestFile): Promise<Outcome> {
   const child = Bun.spawn(
     [
       ...namespaceOf(file),
+      // Ends with this process, and what it booted ends with it.
+      ...["setpriv", "--pdeathsig", "KILL", "--"],
       ...[process.execPath, "test", `./${file.path}`, `--timeout=${file.testSeconds * 1000}`],
       ...["--reporter=junit", `--reporter-outfile=${report}`],
     ],

@@ -5,6 +5,7 @@ import { bind } from "../effects/bind.ts";
 import { BootError, fatal, formatProblem } from "../errors.ts";
 import { openLogFile } from "../log-file.ts";
 import type { NfsContext } from "../mounts/nfs.ts";
+import { NfsServers } from "../mounts/nfs-probe.ts";
 import { type MountSource, nfsSources } from "../mounts/sources.ts";
 import { mountState } from "../mounts/state.ts";
 import { mountVolatile, withMountpoint } from "../mounts/volatile.ts";
@@ -22,7 +23,7 @@ import { openContext } from "./open-context.ts";
  * @returns 0, or 1 where the boot must not go on; the report has the problems of either
  */
 export async function runApply(args: readonly string[]): Promise<number> {
-  const context = await openContext((line) => console.log(line));
+  const context = openContext((line) => console.log(line));
   const { log, report, threads } = context;
   let root: Root | undefined;
   let to: string | undefined;
@@ -53,7 +54,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
 async function rooted(given: GivenRoot, root: Root, { threads, log }: BootContext): Promise<Rooted> {
   const { options, node, names, trust } = given;
   const { calls } = threads;
-  const nfs: NfsContext = { calls, log, resolve: (host) => names.lookup(host) };
+  const nfs: NfsContext = { calls, log, servers: new NfsServers(), resolve: (host) => names.lookup(host) };
   const overNfs = nfsSources(nfs, options.settings.sourceTimeout);
   const mountSource: MountSource = (row, tree, target) => {
     const local = given.sources.get(`${row.server}:${row.directory}`);
@@ -101,7 +102,7 @@ async function leaveReport(
   ok: boolean,
   to: string | undefined,
 ) {
-  const text = JSON.stringify(context.report.build(ok, await peakMemory()));
+  const text = JSON.stringify(context.report.build(ok, peakMemory()));
   // Without its tmpfs there is no place in the root that is ours to write to.
   if (root !== undefined) await fs.writeFile(root.outside(LAYOUT.report), `${text}\n`).catch(() => undefined);
   await deliverReport(text, to, context.log);

@@ -1,4 +1,4 @@
-import { promises as fs } from "node:fs";
+import { readFileSync } from "node:fs";
 import { boot } from "../boot.ts";
 import { parseCommandLine } from "../cmdline/parse.ts";
 import { DeadlineError } from "../concurrency.ts";
@@ -13,9 +13,9 @@ import { openContext } from "./open-context.ts";
 export async function runInit(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError("init takes no arguments; it reads /proc/cmdline");
   if (process.pid !== 1) throw new UsageError("init is for the first process of an initrd; see apply");
-  const context = await openContext((line) => process.stdout.write(`${line}\n`));
+  const context = openContext((line) => process.stdout.write(`${line}\n`));
   context.log.say(`statelite-agent ${VERSION}`);
-  const commandLine = await fs.readFile("/proc/cmdline", "utf8");
+  const commandLine = readFileSync("/proc/cmdline", "utf8");
   // Read for the settings alone: how a failure is handled has to be known before anything can fail.
   const parsed = parseCommandLine(commandLine);
   const settings = parsed.ok ? parsed.options.settings : parsed.settings;

@@ -9,8 +9,8 @@ import { VERSION } from "../version.ts";
 const THREADS = 2;
 
 /** What every command starts with: a log, an empty report, a clock that counts from kernel start. */
-export async function openContext(console: (line: string) => void): Promise<BootContext> {
-  const started = (await uptime()) - performance.now();
+export function openContext(console: (line: string) => void): BootContext {
+  const started = uptime() - performance.now();
   const now = () => started + performance.now();
   const log = new BootLog({ console, now, verbose: false });
   return {

@@ -17,7 +17,7 @@ import { openContext } from "./open-context.ts";
  * @returns 0, or 1 where there are problems
  */
 export async function runPlan(args: readonly string[]): Promise<number> {
-  const context = await openContext((line) => console.error(line));
+  const context = openContext((line) => console.error(line));
   const { calls } = context.threads;
   let root: Root | undefined;
   try {

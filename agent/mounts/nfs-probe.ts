@@ -41,6 +41,29 @@ export function probeNfs(host: string, port: number, version: 3 | 4, timeout: nu
   });
 }
 
+/** How long an answer stands: several directories of one server are mounted within moments. */
+const MEMORY_MS = 20_000;
+const PROBE_MS = 5000;
+
+/** What servers have answered lately. A server that was silent is asked again. */
+export class NfsServers {
+  readonly #answers = new Map<string, { readonly at: number; readonly answer: ProbeAnswer }>();
+
+  async ask(host: string, port: number, version: 3 | 4): Promise<ProbeAnswer> {
+    const key = `${host} ${port} ${version}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined && performance.now() - known.at < MEMORY_MS) return known.answer;
+    const answer = await probeNfs(host, port, version, PROBE_MS);
+    if (answer.kind !== "silent") this.#answers.set(key, { at: performance.now(), answer });
+    return answer;
+  }
+
+  /** After a failure that says that the server may be gone. */
+  forget(): void {
+    this.#answers.clear();
+  }
+}
+
 function reasonOf(error: Error & { code?: string }): string {
   switch (error.code) {
     case "ECONNREFUSED":

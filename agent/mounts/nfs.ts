@@ -4,7 +4,7 @@ import { errorCode, errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
 import { explain, mostTelling, NfsError, Passing, unsupported } from "./nfs-failure.ts";
 import { type NfsAttempt, nfsAttempts, nfsPort, nfsSource, overTcp } from "./nfs-options.ts";
-import { type ProbeAnswer, probeNfs } from "./nfs-probe.ts";
+import type { NfsServers } from "./nfs-probe.ts";
 
 /** One NFS directory to mount. */
 export interface NfsRequest {
@@ -25,6 +25,7 @@ export interface NfsRequest {
 export interface NfsContext {
   readonly calls: KernelCalls;
   readonly log: Log;
+  readonly servers: NfsServers;
   /** Addresses of a host name. */
   resolve(host: string): Promise<readonly string[]>;
   /** Loads what the kernel needs for a version before it is tried first; absent where that is not ours to do. */
@@ -42,7 +43,6 @@ export interface NfsMount {
   readonly version: string;
 }
 
-const PROBE_SECONDS = 5;
 const RETRY_SECONDS = [1, 2, 4, 8];
 
 /**
@@ -136,10 +136,9 @@ async function mountAt(
   const source = nfsSource(server, directory);
   const failures: NfsError[] = [];
   let newest = 4.2;
-  const offered = new Map<3 | 4, ProbeAnswer>();
   for (const attempt of attempts) {
     if (Number(attempt.version) > newest) continue;
-    const failed = await probeFailure(server, address, attempt, request.options, offered);
+    const failed = await probeFailure(server, address, attempt, request.options, context.servers);
     if (failed !== undefined) {
       failures.push(failed);
       if (failed instanceof Passing) break;
@@ -160,6 +159,7 @@ async function mountAt(
       context.log.detail(`NFS ${attempt.version} of ${source} (${attempt.data}): ${errorReason(error)}`);
       const failure = explain(error, source, attempt, address);
       failures.push(failure);
+      if (failure instanceof Passing) context.servers.forget();
       newest = nextToTry(error, attempt.version);
     }
   }
@@ -174,16 +174,12 @@ async function probeFailure(
   address: string,
   attempt: NfsAttempt,
   options: readonly string[],
-  offered: Map<3 | 4, ProbeAnswer>,
+  servers: NfsServers,
 ): Promise<NfsError | undefined> {
   if (!overTcp(options)) return undefined;
   const major = attempt.version === "3" ? 3 : 4;
   const port = nfsPort(options);
-  let answer = offered.get(major);
-  if (answer === undefined) {
-    answer = await probeNfs(address, port, major, PROBE_SECONDS * 1000);
-    offered.set(major, answer);
-  }
+  const answer = await servers.ask(address, port, major);
   if (answer.kind === "alive") return undefined;
   const host = server === address ? server : `${server} (${address})`;
   if (answer.kind === "no such version") return unsupported(host, attempt.version);

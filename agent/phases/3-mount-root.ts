@@ -6,6 +6,7 @@ import { linuxModules, loadModules } from "../kernel/modules.ts";
 import { openLogFile } from "../log-file.ts";
 import { mountNfs, type NfsContext } from "../mounts/nfs.ts";
 import { NfsError } from "../mounts/nfs-failure.ts";
+import { NfsServers } from "../mounts/nfs-probe.ts";
 import { nfsSources } from "../mounts/sources.ts";
 import { mountState } from "../mounts/state.ts";
 import { mountVolatile } from "../mounts/volatile.ts";
@@ -25,6 +26,7 @@ export const mountRoot: Phase<Connected, Rooted> = {
     const nfs: NfsContext = {
       calls: context.threads.calls,
       log: context.log,
+      servers: new NfsServers(),
       resolve: (host) => names.lookup(host),
       loadVersion: async (major) => {
         await loadModules([`nfsv${major}`], linuxModules(context.threads.calls.insertModule));

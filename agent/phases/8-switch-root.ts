@@ -142,7 +142,7 @@ function removeBelow(path: string, device: number, freed: Freed): void {
 /** The report's last moment: from here on there is nobody to write one. */
 async function finish({ options }: Applied, { report, log, now }: BootContext): Promise<void> {
   report.phaseEnds(now());
-  const text = JSON.stringify(report.build(true, await peakMemory()));
+  const text = JSON.stringify(report.build(true, peakMemory()));
   writeFileSync(LAYOUT.report, `${text}\n`);
   await deliverReport(text, options.settings.report, log);
   log.say(`starting ${options.init.path}`);

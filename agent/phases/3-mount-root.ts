@@ -1,4 +1,4 @@
-import type { Phase } from "../context.ts";
+import type { BootContext, Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
 import { MS } from "../kernel/constants.ts";
 import { errorReason } from "../kernel/errno.ts";
@@ -12,8 +12,10 @@ import { mountState } from "../mounts/state.ts";
 import { mountVolatile } from "../mounts/volatile.ts";
 import { Root } from "../observe/root.ts";
 import { joinPath, stateDirectory } from "../plan/layout.ts";
+import { mountRamdisk } from "../ramdisk/ramdisk.ts";
 import type { Connected, Rooted } from "../state.ts";
 import { readTrust } from "../trust.ts";
+import type { Trust } from "../xcat/certificate.ts";
 
 const SYSROOT = "/sysroot";
 
@@ -33,7 +35,11 @@ export const mountRoot: Phase<Connected, Rooted> = {
       },
       clientAddress: network.address,
     };
-    const source = await mountImage(connected, nfs);
+    const image = options.root;
+    const source =
+      image.kind === "ramdisk"
+        ? await fillRamdisk(image.url, connected, trust, context)
+        : await mountImage(connected, nfs);
     context.report.identify({ image: source });
     const root = new Root(SYSROOT, nfs.calls);
     await mountVolatile(root, nfs.calls);
@@ -54,14 +60,29 @@ export const mountRoot: Phase<Connected, Rooted> = {
   },
 };
 
+/** A root in memory, from the image at `imgurl`. */
+function fillRamdisk(url: string, { options, names }: Connected, trust: Trust, context: BootContext) {
+  const { calls } = context.threads;
+  const limit = options.rootLimit === undefined ? {} : { limit: options.rootLimit };
+  return mountRamdisk(
+    { url, target: SYSROOT, ...limit, timeout: options.settings.mountTimeout },
+    {
+      ...{ calls, trust, log: context.log, resolve: (host: string) => names.lookup(host) },
+      loadModules: async (modules) => {
+        await loadModules(modules, linuxModules(calls.insertModule));
+      },
+    },
+  );
+}
+
 async function mountImage({ options }: Connected, nfs: NfsContext): Promise<string> {
   const { root, settings } = options;
   if (root.kind !== "nfs") {
     throw fatal("root-kind", {
       doing: "mount the image",
-      on: root.kind === "ramdisk" ? `imgurl=${root.url}` : "the command line",
-      found: root.kind === "ramdisk" ? "this version boots from NFS only" : "no image is named",
-      remedy: "set rootfstype=nfs for the osimage and run nodeset again, which writes root=nfs:… or NFSROOT=",
+      on: "the command line",
+      found: "no image is named",
+      remedy: "run nodeset again, which writes root=nfs:…, NFSROOT= or imgurl=",
     });
   }
   const { servers, directory, options: words } = root.export;

@@ -28,7 +28,8 @@ export type ArchiveEntry = { readonly path: ByteString } & EntryAttributes &
     /** Another name of the member at `target`; with content only where that had none so far (cpio). */
     | { readonly kind: "hardlink"; readonly target: ByteString; readonly size: number }
     | { readonly kind: "character" | "block"; readonly major: number; readonly minor: number }
-    | { readonly kind: "fifo" }
+    /** A socket is made by who listens on it; an image that holds one was packed while somebody did. */
+    | { readonly kind: "fifo" | "socket" }
   );
 
 /** Where the members go. Content comes between {@link begin} and {@link end}. */

@@ -138,6 +138,8 @@ function* describe(
       return { ...base, kind: "block", major, minor };
     case S.IFIFO:
       return { ...base, kind: "fifo" };
+    case S.IFSOCK:
+      return { ...base, kind: "socket" };
     default:
       throw new ArchiveError(`${readable(path)} is of no known kind (mode ${mode.toString(8)})`);
   }

@@ -30,21 +30,27 @@ export interface RamdiskRequest {
   readonly timeout: number;
 }
 
-export interface RamdiskContext extends DownloadContext {
+export interface RamdiskContext extends Omit<DownloadContext, "silence"> {
   readonly calls: KernelCalls;
   readonly log: Log;
   /** Sees to it that the kernel has these. */
   loadModules(names: readonly string[]): Promise<void>;
+  /** Milliseconds that the server may keep silent; half a minute where not given. */
+  readonly silence?: number;
 }
+
+/** A thousand nodes that start together wait for each other, and the server for its disks. */
+const SILENCE = 30_000;
 
 const RETRY_SECONDS = [1, 2, 4, 8];
 
 /**
  * Downloads the image and unpacks it while it comes, into a tmpfs at `target`; a squashfs is kept as it is, with a
  * tmpfs above. A failure that may pass is followed by another attempt from the start, into an empty tmpfs.
+ * @returns where it came from, harmless to show
  * @throws BootError
  */
-export async function mountRamdisk(request: RamdiskRequest, context: RamdiskContext): Promise<void> {
+export async function mountRamdisk(request: RamdiskRequest, context: RamdiskContext): Promise<string> {
   const { log } = context;
   const url = withoutPassword(request.url);
   const end = performance.now() + request.timeout * 1000;
@@ -53,7 +59,7 @@ export async function mountRamdisk(request: RamdiskRequest, context: RamdiskCont
     try {
       const kind = await attempt(request, context, progress);
       log.say(`image: ${url} (${kind}), ${progress.unpacked()}, on ${request.target}`);
-      return;
+      return url;
     } catch (error) {
       const pause = (RETRY_SECONDS[round] ?? 8) * 1000 * (0.5 + Math.random());
       const again = error instanceof DownloadError && error.passing && performance.now() + pause < end;
@@ -70,7 +76,7 @@ async function attempt(
   context: RamdiskContext,
   progress: Progress,
 ): Promise<string> {
-  const { length, body } = await download(request.url, context);
+  const { length, body } = await download(request.url, { silence: SILENCE, ...context });
   const received = await peek(progress.watch(body, length), SIGNATURE_BYTES);
   const compression = compressionOf(received.head);
   const { head, all } = await peek(decompress(received.all, compression), SIGNATURE_BYTES);

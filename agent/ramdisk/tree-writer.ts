@@ -100,6 +100,9 @@ export class TreeWriter implements ArchiveSink {
         this.#make(entry.path, (place) => makeNode(place, nodeMode(entry), nodeDevice(entry)));
         this.#attributes(entry.path, entry, true);
         break;
+      case "socket":
+        this.#note(`${readable(entry.path)}: a socket, left out`);
+        break;
       default:
         entry satisfies never;
     }
@@ -241,13 +244,15 @@ export class TreeWriter implements ArchiveSink {
         setXattr(this.#place(path), xattr);
       } catch (error) {
         if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOTSUP") throw error;
-        if (this.#notes.length < NOTES) {
-          this.#notes.push(
-            `${readable(path)}: attribute ${xattr.name} is not kept, the file system has no place for it`,
-          );
-        }
+        this.#note(
+          `${readable(path)}: attribute ${xattr.name} is not kept, the file system has no place for it`,
+        );
       }
     }
+  }
+
+  #note(text: string): void {
+    if (this.#notes.length < NOTES) this.#notes.push(text);
   }
 
   /** The path by which the kernel finds a name in its directory, whatever lies between. */

@@ -20,6 +20,9 @@ const NEEDED_APPLETS = [
   "ip",
   "udhcpc",
   "modprobe",
+  // Images that are compressed with xz; programs of the image, which is not the root yet.
+  "xz",
+  "chroot",
 ];
 /** They are PID 1's business, which here is the agent's. */
 const UNWANTED_APPLETS = new Set(["busybox", "init", "linuxrc"]);

@@ -29,7 +29,8 @@ export type ArchiveEntry = { readonly path: ByteString } & EntryAttributes &
     | { readonly kind: "hardlink"; readonly target: ByteString; readonly size: number }
     | { readonly kind: "character" | "block"; readonly major: number; readonly minor: number }
     /** A socket is made by who listens on it; an image that holds one was packed while somebody did. */
-    | { readonly kind: "fifo" | "socket" }
+    | { readonly kind: "socket" }
+    | { readonly kind: "fifo" }
   );
 
 /** Where the members go. Content comes between {@link begin} and {@link end}. */

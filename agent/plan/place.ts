@@ -162,15 +162,8 @@ export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
   switch (entry.option) {
     case "tmpfs":
     case "link": {
-      const follow = !keepsLink(entry) && placed.placement !== "inside parent";
-      ops.push({
-        kind: "copy",
-        row,
-        from: winner.location,
-        follow: follow || entry.directory,
-        to: content,
-        exclude,
-      });
+      const follow = followsLink(placed);
+      ops.push({ kind: "copy", row, from: winner.location, follow, to: content, exclude });
       break;
     }
     case "persistent":
@@ -194,6 +187,15 @@ export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
       entry.option satisfies never;
   }
   return ops;
+}
+
+/**
+ * Whether the content is what is behind a winner that is a symlink. Where it only becomes part of a directory's
+ * copy, or of what the image's own symlink leads to, a symlink stays one (rule 5).
+ */
+export function followsLink({ entry, placement }: Placed): boolean {
+  if (entry.option !== "tmpfs" && entry.option !== "link") return true;
+  return entry.directory || (!keepsLink(entry) && placement !== "inside parent");
 }
 
 /** The ops that show the content at the entry's path. */

@@ -7,7 +7,7 @@ import { formatLocation, isBelow, LAYOUT, parentPath } from "./layout.ts";
 import { EntryIndex, illegalPairs, isImpliedMtab } from "./nesting.ts";
 import { type Observations, type Observed, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
-import { bindOps, type Choice, contentOps, type Placed, place } from "./place.ts";
+import { bindOps, type Choice, contentOps, followsLink, type Placed, place } from "./place.ts";
 import { type OwnTrees, ownTree, questions, type Trees } from "./questions.ts";
 
 /** Everything that decides a plan, as data. */
@@ -179,7 +179,8 @@ function expectationsOf(placed: Placed): Expectation[] {
   const { entry, winners, content } = placed;
   const about = { row: entry.row, path: entry.path };
   const [winner] = winners;
-  if (winner?.observed?.kind === "symlink" && entry.option === "link") return [];
+  // A symlink that was copied as it is leads on the node wherever it leads there.
+  if (winner?.observed?.kind === "symlink" && !followsLink(placed)) return [];
   const expected: Expectation[] = [{ kind: "same", ...about, as: content }];
   if (placed.placement === "bind") {
     expected.push({ kind: "mounted", ...about, readonly: entry.option === "ro" });

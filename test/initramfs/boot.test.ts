@@ -94,7 +94,13 @@ describe("a kernel with this initrd", () => {
       expect(JSON.parse(found ?? "{}")).toEqual({
         pid: 1,
         argv: ["init"],
-        env: { PATH: "/bin:/sbin", HOME: "/", TERM: "linux", UV_THREADPOOL_SIZE: "32" },
+        env: {
+          PATH: "/bin:/sbin",
+          HOME: "/",
+          TERM: "linux",
+          UV_THREADPOOL_SIZE: "32",
+          BUN_JSC_useFTLJIT: "false",
+        },
         terminal: ["/dev/console", "/dev/console", "/dev/console"],
         etc: ["build.json", "cpu", "udhcpc.script"],
         ca: false,

@@ -1,0 +1,19 @@
+import { LinuxEffects } from "../../agent/effects/linux.ts";
+import { directCalls } from "../../agent/kernel/calls.ts";
+import { Root } from "../../agent/observe/root.ts";
+
+/** A process to be cut off: seeds `/source/d` into `/state/etc/app/d` below the directory that it is given. */
+
+const [base = "/nonexistent"] = process.argv.slice(2);
+const root = new Root(base, directCalls);
+const effects = new LinuxEffects(root, directCalls);
+process.stdout.write("begun\n");
+await effects.run({
+  kind: "seed",
+  row: { options: "persistent", path: "/etc/app/d/" },
+  from: { tree: "/source", path: "/d" },
+  follow: true,
+  to: { tree: "/state", path: "/etc/app/d" },
+  exclude: [],
+});
+process.stdout.write("done\n");

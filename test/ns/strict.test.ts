@@ -1,0 +1,157 @@
+import { describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { MS } from "../../agent/kernel/constants.ts";
+import { mount } from "../../agent/kernel/mount.ts";
+import { makeNode, type NodeSpec, problemLines } from "./node.ts";
+
+/** Semantics section 9: which problems end the boot, for each `statelite.strict`. */
+interface Row {
+  readonly rule: string;
+  readonly spec: NodeSpec;
+  /** Every problem, as `code path`. */
+  readonly problems: readonly string[];
+  /** Those of them that end the boot by default. With `strict=1` all of them do that are of a row, with 0 none. */
+  readonly fatal: readonly string[];
+}
+
+const image = { a: "image\n", "d/x": "image\n" };
+const good = "tmpfs /a";
+const unresolved = (options: string) => ({
+  litefile: [good],
+  image,
+  late: [`${options} /none`],
+  state: {},
+  localDisk: {},
+});
+const withoutTarget = (options: string): NodeSpec => ({
+  litefile: [good, `${options} /d/x`],
+  image,
+  state: {},
+  localDisk: {},
+  spoil: (top) => rmSync(join(top, "d"), { recursive: true }),
+});
+
+const rows: readonly Row[] = [
+  ...["tmpfs", "rw", "link", "tmpfs,rw", "con", "link,con"].map((options) => ({
+    rule: `unresolved, "${options}": reported and skipped`,
+    spec: unresolved(options),
+    problems: ["unresolved /none"],
+    fatal: [],
+  })),
+  ...["persistent", "link,persistent", "ro", "link,ro", "localdisk"].map((options) => ({
+    rule: `unresolved, "${options}": going on would lose data or run with the wrong file`,
+    spec: unresolved(options),
+    problems: ["unresolved /none"],
+    fatal: ["unresolved /none"],
+  })),
+  ...["tmpfs", "con"].map((options) => ({
+    rule: `target missing, "${options}": reported and skipped`,
+    spec: withoutTarget(options),
+    problems: ["target-missing /d/x"],
+    fatal: [],
+  })),
+  ...["persistent", "ro", "localdisk"].map((options) => ({
+    rule: `target missing, "${options}": fatal`,
+    spec: withoutTarget(options),
+    problems: ["target-missing /d/x"],
+    fatal: ["target-missing /d/x"],
+  })),
+  {
+    rule: "illegal pairs: by the option of the child",
+    spec: { litefile: [good, "link /d/"], image, state: {}, late: ["tmpfs /d/x", "persistent /d/y"] },
+    problems: ["litefile-nesting /d/x", "litefile-nesting /d/y"],
+    fatal: ["litefile-nesting /d/y"],
+  },
+  {
+    rule: "rows that make no sense: reported and skipped, unless they were to keep or to protect something",
+    spec: { litefile: [good], image, late: ["wibble /w", "tmpfs relative", "ro /../x", "con /d/"] },
+    problems: ["litefile-con /d/", "litefile-options /w", "litefile-path /../x", "litefile-path relative"],
+    fatal: ["litefile-path /../x"],
+  },
+  {
+    rule: "no persistent area, and no local disk",
+    spec: { litefile: [good, "persistent /p", "localdisk /l"], image },
+    problems: ["localdisk-none /l", "state-none /p"],
+    fatal: ["localdisk-none /l", "state-none /p"],
+  },
+  {
+    rule: "a copy that fails: reported and skipped",
+    spec: {
+      litefile: [good, "tmpfs /var/", "tmpfs /var/lib/x"],
+      image: { ...image, "var/lib/x": "x\n" },
+      sources: [{ "var/lib": { link: "/nowhere" }, "var/own": "own\n" }],
+    },
+    problems: ["op-copy /var/lib/x"],
+    fatal: [],
+  },
+  {
+    rule: "a seed that fails: fatal",
+    spec: {
+      litefile: [good, "persistent /d/"],
+      image,
+      state: {},
+      arrange: ({ state }) => {
+        mount(state, state, "", MS.BIND, "");
+        mount("", state, "", MS.BIND | MS.REMOUNT | MS.RDONLY, "");
+      },
+    },
+    problems: ["op-seed /d/"],
+    fatal: ["op-seed /d/"],
+  },
+  {
+    rule: "what the verification finds: by the option of the row",
+    spec: {
+      litefile: [good, "link,ro /l", "link,persistent /p"],
+      image: { ...image, l: "image\n", p: "image\n" },
+      sources: [{ l: { link: "/x" }, x: "elsewhere\n" }],
+      state: { p: { link: "/x" }, x: "elsewhere\n" },
+    },
+    problems: ["verify /l", "verify /p"],
+    fatal: ["verify /l", "verify /p"],
+  },
+  {
+    rule: "a source that cannot be mounted ends no boot where another candidate serves",
+    spec: { litefile: [good, "ro /d/x"], image, litetree: [{ row: "mn:/gone" }] },
+    problems: ["source-mount mn:/gone"],
+    fatal: [],
+  },
+  {
+    rule: "a source that cannot be mounted is a row problem of each entry that nothing else serves",
+    spec: { litefile: [good], image, litetree: [{ row: "mn:/gone" }], late: ["ro /none", "tmpfs /nor/this"] },
+    problems: ["source-mount mn:/gone", "unresolved /none", "unresolved /nor/this"],
+    fatal: ["unresolved /none"],
+  },
+];
+
+describe("strict", () => {
+  for (const { rule, spec, problems, fatal } of rows) {
+    const ofRows = problems.filter((problem) => !problem.startsWith("source-"));
+    for (const [settings, ends] of [
+      ["", fatal],
+      ["statelite.strict=1", ofRows],
+      ["statelite.strict=0", []],
+    ] as const) {
+      test(`${settings || "by default"}: ${rule}`, async () => {
+        await using node = await makeNode({ ...spec, settings });
+        expect(problemLines(node.problems).sort()).toEqual([...problems]);
+        expect(problemLines(node.ended).sort()).toEqual([...ends]);
+        if (ends.length === 0) expect(node.shell("cat /a")).toBe("image");
+      });
+    }
+  }
+
+  test("problems of the plan end the boot before anything is placed, all of them at once", async () => {
+    const late = ["ro /none", "persistent /nor/this", "tmpfs /nor/that"];
+    await using node = await makeNode({ litefile: [good], image, late, state: {}, settings: "" });
+    expect(problemLines(node.ended).sort()).toEqual(["unresolved /none", "unresolved /nor/this"]);
+    expect(problemLines(node.problems)).toHaveLength(3);
+    expect(node.shell("cd /.statelite; ls -A tmpfs; ls -A persistent/n01")).toBe("");
+  });
+
+  test("an image without its place for volatile files ends the boot in any case", async () => {
+    const spoil = (top: string) => rmSync(join(top, ".statelite"), { recursive: true });
+    await using node = await makeNode({ litefile: [good], image, spoil, settings: "statelite.strict=0" });
+    expect(problemLines(node.ended)).toEqual(["volatile /.statelite"]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { BootOptions } from "./cmdline/options.ts";
+import type { ModuleSystem } from "./kernel/modules.ts";
 import type { MountSource } from "./mounts/sources.ts";
 import type { Network } from "./network/bring-up.ts";
 import type { Root } from "./observe/root.ts";
@@ -26,6 +27,8 @@ export interface Names {
 
 export interface Connected extends Parsed {
   readonly network: Network;
+  /** The running kernel's modules, for what is needed only later. */
+  readonly modules: ModuleSystem;
   readonly names: Names;
   readonly node: string | undefined;
 }

@@ -60,6 +60,22 @@ export async function loadForHardware(system: ModuleSystem = linuxModules()): Pr
   }
 }
 
+/** The lists do not change while a system is in use, and reading them takes longer than most modules. */
+const readLists = new WeakMap<ModuleSystem, ModuleLists>();
+
+function listsOf(system: ModuleSystem): ModuleLists {
+  const known = readLists.get(system);
+  if (known !== undefined) return known;
+  const lists = parseModuleLists({
+    dep: system.list("modules.dep") ?? "",
+    alias: system.list("modules.alias") ?? "",
+    softdep: system.list("modules.softdep") ?? "",
+    builtin: system.list("modules.builtin") ?? "",
+  });
+  readLists.set(system, lists);
+  return lists;
+}
+
 class Loader implements LoadedModules {
   readonly loaded: string[] = [];
   readonly problems: Problem[] = [];
@@ -70,12 +86,7 @@ class Loader implements LoadedModules {
 
   constructor(system: ModuleSystem) {
     this.#system = system;
-    this.#lists = parseModuleLists({
-      dep: system.list("modules.dep") ?? "",
-      alias: system.list("modules.alias") ?? "",
-      softdep: system.list("modules.softdep") ?? "",
-      builtin: system.list("modules.builtin") ?? "",
-    });
+    this.#lists = listsOf(system);
   }
 
   /** Whether all that answers to the name is in the kernel now. */

@@ -1,7 +1,7 @@
 import { promises as fs } from "node:fs";
 import type { BootOptions } from "../cmdline/options.ts";
 import type { Phase } from "../context.ts";
-import { linuxModules, loadForHardware, loadModules } from "../kernel/modules.ts";
+import { linuxModules, loadForHardware, loadModules, type ModuleSystem } from "../kernel/modules.ts";
 import type { Log } from "../log.ts";
 import { bringUp, type Network } from "../network/bring-up.ts";
 import { linuxNetwork } from "../network/linux.ts";
@@ -18,9 +18,10 @@ export const startNetwork: Phase<Parsed, Connected> = {
   name: "network",
   async run({ options }, { log, report, threads }) {
     // NFS needs no hardware and takes the longest to start: on a thread, beside all that the network waits for.
+    const modules = linuxModules(threads.calls.insertModule);
     const [nfs, network] = await Promise.all([
-      loadModules(NFS_MODULES, linuxModules(threads.calls.insertModule)),
-      connect(options, log),
+      loadModules(NFS_MODULES, modules),
+      connect(options, modules, log),
     ]);
     log.detail(`modules for NFS: ${nfs.loaded.join(" ") || "none loaded"}`);
     const { nameservers, search } = network;
@@ -32,14 +33,18 @@ export const startNetwork: Phase<Parsed, Connected> = {
     log.say(
       `network: ${network.interface} ${network.address}/${network.prefix}, node ${node ?? "without a name"}`,
     );
-    return { options, network, names, node };
+    return { options, network, names, node, modules };
   },
 };
 
-async function connect({ network, settings }: BootOptions, log: Log): Promise<Network> {
-  const hardware = await loadForHardware();
+async function connect(
+  { network, settings }: BootOptions,
+  modules: ModuleSystem,
+  log: Log,
+): Promise<Network> {
+  const hardware = await loadForHardware(modules);
   for (const problem of hardware.problems) log.problem(problem);
-  const dhcp = await loadModules(DHCP_MODULES);
+  const dhcp = await loadModules(DHCP_MODULES, modules);
   log.detail(`modules: ${[...hardware.loaded, ...dhcp.loaded].join(" ") || "none loaded"}`);
   return bringUp(network, settings, linuxNetwork(log));
 }

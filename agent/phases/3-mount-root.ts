@@ -2,7 +2,7 @@ import type { BootContext, Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
 import { MS } from "../kernel/constants.ts";
 import { errorReason } from "../kernel/errno.ts";
-import { linuxModules, loadModules } from "../kernel/modules.ts";
+import { loadModules } from "../kernel/modules.ts";
 import { openLogFile } from "../log-file.ts";
 import { mountNfs, type NfsContext } from "../mounts/nfs.ts";
 import { NfsError } from "../mounts/nfs-failure.ts";
@@ -23,15 +23,18 @@ const SYSROOT = "/sysroot";
 export const mountRoot: Phase<Connected, Rooted> = {
   name: "mount-root",
   async run(connected, context) {
-    const { options, network, names, node } = connected;
+    const { options, network, names, node, modules } = connected;
     const trust = await readTrust(options.settings.tls);
+    let version3: Promise<unknown> | undefined;
     const nfs: NfsContext = {
       calls: context.threads.calls,
       log: context.log,
       servers: new NfsServers(),
       resolve: (host) => names.lookup(host),
       loadVersion: async (major) => {
-        await loadModules([`nfsv${major}`], linuxModules(context.threads.calls.insertModule));
+        if (major === 4) return; // It came up with the network.
+        version3 ??= loadModules(["nfsv3"], modules);
+        await version3;
       },
       clientAddress: network.address,
     };
@@ -61,15 +64,15 @@ export const mountRoot: Phase<Connected, Rooted> = {
 };
 
 /** A root in memory, from the image at `imgurl`. */
-function fillRamdisk(url: string, { options, names }: Connected, trust: Trust, context: BootContext) {
+function fillRamdisk(url: string, { options, names, modules }: Connected, trust: Trust, context: BootContext) {
   const { calls } = context.threads;
   const limit = options.rootLimit === undefined ? {} : { limit: options.rootLimit };
   return mountRamdisk(
     { url, target: SYSROOT, ...limit, timeout: options.settings.mountTimeout },
     {
       ...{ calls, trust, log: context.log, resolve: (host: string) => names.lookup(host) },
-      loadModules: async (modules) => {
-        await loadModules(modules, linuxModules(calls.insertModule));
+      loadModules: async (wanted) => {
+        await loadModules(wanted, modules);
       },
     },
   );

@@ -128,7 +128,8 @@ function sensible(some: Case): Case {
   const seen = litefile.filter((line, n) => {
     const refused = problems.some((problem) => plain(problem).endsWith(` ${plain(line.path)}`));
     const again = litefile.findIndex((other) => plain(other.path) === plain(line.path)) < n;
-    return !refused && !again && OPTIONS.includes(line.options) && isPreparable(line, image);
+    const dotted = /\/\.\.?(\/|$)/.test(line.path); // Which liteimg refuses altogether.
+    return !refused && !again && !dotted && OPTIONS.includes(line.options) && isPreparable(line, image);
   });
   const unseen = litefile.filter((line) => !seen.includes(line));
   return {

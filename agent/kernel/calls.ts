@@ -1,3 +1,4 @@
+import { setPartitions, swapOn } from "./block.ts";
 import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
 import { livesInMemory, mount, mountFlags, umount } from "./mount.ts";
@@ -23,6 +24,8 @@ export const calls = {
   livesInMemory,
   mountFlags,
   insertModule,
+  setPartitions,
+  swapOn,
 } as const;
 
 export type Calls = typeof calls;

@@ -49,6 +49,8 @@ const PROBE_MS = 5000;
 export class NfsServers {
   readonly #answers = new Map<string, { readonly at: number; readonly answer: ProbeAnswer }>();
 
+  readonly #version4 = new Set<string>();
+
   async ask(host: string, port: number, version: 3 | 4): Promise<ProbeAnswer> {
     const key = `${host} ${port} ${version}`;
     const known = this.#answers.get(key);
@@ -56,6 +58,15 @@ export class NfsServers {
     const answer = await probeNfs(host, port, version, PROBE_MS);
     if (answer.kind !== "silent") this.#answers.set(key, { at: performance.now(), answer });
     return answer;
+  }
+
+  /** A directory of this server was mounted by version 4: its paths are as version 4 has them. */
+  mountedByVersion4(host: string): void {
+    this.#version4.add(host);
+  }
+
+  hasMountedByVersion4(host: string): boolean {
+    return this.#version4.has(host);
   }
 
   /** After a failure that says that the server may be gone. */

@@ -154,13 +154,14 @@ async function mountAt(
         attempt.data,
       );
       await withDeadline(call, Math.max(1000, end - performance.now()), `mount of ${source}`);
+      if (attempt.version !== "3") context.servers.mountedByVersion4(address);
       return attempt.version;
     } catch (error) {
       context.log.detail(`NFS ${attempt.version} of ${source} (${attempt.data}): ${errorReason(error)}`);
       const failure = explain(error, source, attempt, address);
       failures.push(failure);
       if (failure instanceof Passing) context.servers.forget();
-      newest = nextToTry(error, attempt.version);
+      newest = nextToTry(error, attempt.version, context.servers.hasMountedByVersion4(address));
     }
   }
   throw (
@@ -193,10 +194,11 @@ async function probeFailure(
 
 /**
  * The newest version that may still do better after a failure. A path that version 4 does not know, in whatever
- * minor version, may exist in version 3, whose paths do not begin at the export with fsid=0 (exports(5)).
+ * minor version, may exist in version 3, whose paths do not begin at the export with fsid=0 (exports(5)) - unless
+ * version 4 has shown with another directory of that server that its paths are the ones in use.
  */
-function nextToTry(error: unknown, version: string): number {
+function nextToTry(error: unknown, version: string, version4Paths: boolean): number {
   const code = errorCode(error) ?? "";
-  if (code === "ENOENT") return 3;
+  if (code === "ENOENT") return version4Paths ? 0 : 3;
   return ["EPROTONOSUPPORT", "EINVAL", "EPROTO", "EOPNOTSUPP"].includes(code) ? Number(version) : 0;
 }

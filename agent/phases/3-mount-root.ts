@@ -64,7 +64,12 @@ export const mountRoot: Phase<Connected, Rooted> = {
 };
 
 /** A root in memory, from the image at `imgurl`. */
-function fillRamdisk(url: string, { options, names, modules }: Connected, trust: Trust, context: BootContext) {
+function fillRamdisk(
+  url: string,
+  { options, names, modules }: Connected,
+  trust: Trust,
+  context: BootContext,
+) {
   const { calls } = context.threads;
   const limit = options.rootLimit === undefined ? {} : { limit: options.rootLimit };
   return mountRamdisk(

@@ -1,16 +1,26 @@
 import { promises as fs } from "node:fs";
-import type { Phase } from "../context.ts";
+import type { BootContext, Phase } from "../context.ts";
+import { BootError } from "../errors.ts";
+import { linuxModules, loadModules } from "../kernel/modules.ts";
+import { setUpLocalDisk } from "../localdisk/local-disk.ts";
 import type { Log } from "../log.ts";
 import { mountSources } from "../mounts/sources.ts";
 import { LAYOUT } from "../plan/layout.ts";
 import type { Queried, Rooted } from "../state.ts";
-import { type QueriedTables, queryTables } from "../xcat/client.ts";
+import {
+  type QueriedTables,
+  type QueryRequest,
+  type QueryWorld,
+  query,
+  queryTables,
+} from "../xcat/client.ts";
 import type { LitefileRow, LitetreeRow } from "../xcat/tables.ts";
 
 /** The tables from the server, kept as received, and the litetree sources that they name. */
 export const queryServer: Phase<Rooted, Queried> = {
   name: "query-server",
-  async run(rooted, { log, report, threads }) {
+  async run(rooted, context) {
+    const { log, report, threads } = context;
     const { root } = rooted;
     const tables = await askForTables(rooted, log);
     await fs.writeFile(root.outside(LAYOUT.litefile), tables.litefile.map(litefileLine).join(""));
@@ -27,24 +37,61 @@ export const queryServer: Phase<Rooted, Queried> = {
       report.problem(problem);
     }
     log.say(`tables: ${tables.litefile.length} litefile entries, ${sources.length} litetree sources`);
-    return { ...rooted, tables, sources };
+    const localDisk = await localDiskOf(rooted, context);
+    return { ...rooted, ...(localDisk !== undefined && { localDisk }), tables, sources };
   },
 };
 
+/**
+ * Where the local disk is mounted inside the root, once it is. What is wrong with it ends the boot as a row that needs
+ * it would (semantics section 9), but for `statelite.strict=0`. @throws BootError
+ */
+async function localDiskOf(
+  rooted: Rooted,
+  { log, report, threads }: BootContext,
+): Promise<string | undefined> {
+  const { options, node, root, localDisk } = rooted;
+  if (localDisk !== undefined || !options.partition) return localDisk;
+  const { calls } = threads;
+  const modules = linuxModules(calls.insertModule);
+  // A kernel may have the file system without a module; where it has not, the mount says so.
+  const load = (names: readonly string[]) =>
+    loadModules(names, modules).then(
+      () => undefined,
+      () => undefined,
+    );
+  try {
+    const { replies } = await query("getpartition", ...asking(rooted, log));
+    const request = { replies: replies.map(({ text }) => text), ...(node !== undefined && { node }) };
+    return await setUpLocalDisk(request, { root, calls, log, loadModules: load });
+  } catch (error) {
+    if (!(error instanceof BootError) || options.settings.strict !== "none") throw error;
+    const problems = error.problems.map((problem) => ({ ...problem, class: "note" as const }));
+    for (const problem of problems) log.problem(problem);
+    report.problem(...problems);
+    return undefined;
+  }
+}
+
+type Asker = Pick<Rooted, "options" | "trust" | "node" | "names">;
+
 /** Litefile and litetree of this node, from the first server that gives them. @throws BootError */
-export function askForTables(
-  { options, trust, node, names }: Pick<Rooted, "options" | "trust" | "node" | "names">,
-  log: Log,
-): Promise<QueriedTables> {
+export function askForTables(asker: Asker, log: Log): Promise<QueriedTables> {
+  return queryTables(...asking(asker, log));
+}
+
+/** Whom to ask, and what that needs of the world. */
+function asking({ options, trust, node, names }: Asker, log: Log): [QueryRequest, QueryWorld] {
   const within = options.settings.queryTimeout * 1000;
   const request = { servers: options.servers, trust, within, ...(node !== undefined && { node }) };
-  return queryTables(request, {
-    resolve: (host) => names.lookup(host),
-    reverse: (address) => names.reverse(address),
-    clock: { now: () => performance.now(), sleep: (milliseconds) => Bun.sleep(milliseconds) },
+  const world = {
+    resolve: (host: string) => names.lookup(host),
+    reverse: (address: string) => names.reverse(address),
+    clock: { now: () => performance.now(), sleep: (milliseconds: number) => Bun.sleep(milliseconds) },
     random: Math.random,
     log,
-  });
+  };
+  return [request, world];
 }
 
 function litefileLine({ options, path }: LitefileRow): string {

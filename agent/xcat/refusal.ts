@@ -18,6 +18,13 @@ export function findRefusal(command: Command, answer: Answer): QueryFailure | un
   return describeError(command, error.text.trim());
 }
 
+/** Where xCAT's own set-up, and for getpartition its documents, put the rules: free, or theirs already. */
+const PRIORITIES: Readonly<Record<Command, string>> = {
+  litefile: "4.7",
+  litetree: "4.8",
+  getpartition: "7.1",
+};
+
 /** A server that does not find the asking address among its nodes answers with its own command's usage text. */
 export function unknownNode(details = ""): QueryFailure {
   return new QueryFailure(
@@ -32,7 +39,7 @@ export function describeError(command: Command, text: string): QueryFailure {
     return new QueryFailure(
       "refused",
       `the server refuses: "${text}"`,
-      `add a rule to the policy table on the server: mkdef -t policy -o 4.9 commands=${command} rule=allow`,
+      `add a rule to the policy table on the server: chtab priority=${PRIORITIES[command]} policy.commands=${command} policy.rule=allow`,
     );
   }
   if (/does not have os, arch, or profile/i.test(text)) {

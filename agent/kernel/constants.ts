@@ -8,11 +8,13 @@ export const MS = {
   NOEXEC: 8,
   REMOUNT: 32,
   NOATIME: 1024,
+  NODIRATIME: 2048,
   BIND: 4096,
   MOVE: 8192,
   REC: 16384,
   PRIVATE: 1 << 18,
   RELATIME: 1 << 21,
+  STRICTATIME: 1 << 24,
 } as const;
 
 /** umount2(2). */

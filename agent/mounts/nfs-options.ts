@@ -35,6 +35,9 @@ const FLAG_WORDS: Readonly<Record<string, readonly [number, boolean]>> = {
   exec: [MS.NOEXEC, false],
   noatime: [MS.NOATIME, true],
   atime: [MS.NOATIME, false],
+  nodiratime: [MS.NODIRATIME, true],
+  diratime: [MS.NODIRATIME, false],
+  strictatime: [MS.STRICTATIME, true],
   relatime: [MS.RELATIME, true],
   norelatime: [MS.RELATIME, false],
 };
@@ -59,10 +62,11 @@ export function nfsAttempts(options: readonly string[], peer: NfsPeer): NfsAttem
   }));
 }
 
-/** The server's NFS port where the options name one. */
+/** The server's NFS port where the options name one. What is no port is left to the kernel, which says so. */
 export function nfsPort(options: readonly string[]): number {
-  const port = options.findLast((word) => word.startsWith("port="))?.slice("port=".length);
-  return port === undefined ? 2049 : Number(port);
+  const text = options.findLast((word) => word.startsWith("port="))?.slice("port=".length) ?? "";
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port > 0 && port < 65536 ? port : 2049;
 }
 
 /** Whether the transport is TCP, which alone can be tried before the mount. */

@@ -23,6 +23,7 @@ export function parseMountInfo(text: string): MountInfo[] {
     const [id, parent, device, root, mountPoint, options] = words;
     const [type, source, superOptions] = words.slice(dash + 1);
     if (dash < 0 || mountPoint === undefined || options === undefined || type === undefined) return [];
+    if (!/^\d+$/.test(id ?? "") || !/^\d+$/.test(parent ?? "")) return [];
     return [
       {
         id: Number(id),
@@ -42,15 +43,9 @@ export function parseMountInfo(text: string): MountInfo[] {
 /** The kernel writes blanks, newlines and backslashes as `\040`, byte by byte (seq_path). */
 function unescapeOctal(text: string): string {
   if (!text.includes("\\")) return text;
-  const bytes: number[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const octal = /^\\([0-7]{3})/.exec(text.slice(i, i + 4))?.[1];
-    if (octal === undefined) {
-      bytes.push(...Buffer.from(text[i] ?? ""));
-      continue;
-    }
-    bytes.push(Number.parseInt(octal, 8));
-    i += 3;
-  }
-  return Buffer.from(bytes).toString();
+  const bytes = Buffer.from(text).toString("latin1");
+  const plain = bytes.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+  return Buffer.from(plain, "latin1").toString();
 }

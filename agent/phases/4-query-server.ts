@@ -1,8 +1,6 @@
 import { promises as fs } from "node:fs";
-import type { BootContext, Phase } from "../context.ts";
-import { BootError } from "../errors.ts";
-import { linuxModules, loadModules } from "../kernel/modules.ts";
-import { setUpLocalDisk } from "../localdisk/local-disk.ts";
+import type { Phase } from "../context.ts";
+import { localDiskOf } from "../localdisk/of-node.ts";
 import type { Log } from "../log.ts";
 import { mountSources } from "../mounts/sources.ts";
 import { LAYOUT } from "../plan/layout.ts";
@@ -37,41 +35,10 @@ export const queryServer: Phase<Rooted, Queried> = {
       report.problem(problem);
     }
     log.say(`tables: ${tables.litefile.length} litefile entries, ${sources.length} litetree sources`);
-    const localDisk = await localDiskOf(rooted, context);
+    const localDisk = await localDiskOf(rooted, context, () => query("getpartition", ...asking(rooted, log)));
     return { ...rooted, ...(localDisk !== undefined && { localDisk }), tables, sources };
   },
 };
-
-/**
- * Where the local disk is mounted inside the root, once it is. What is wrong with it ends the boot as a row that needs
- * it would (semantics section 9), but for `statelite.strict=0`. @throws BootError
- */
-async function localDiskOf(
-  rooted: Rooted,
-  { log, report, threads }: BootContext,
-): Promise<string | undefined> {
-  const { options, node, root, localDisk } = rooted;
-  if (localDisk !== undefined || !options.partition) return localDisk;
-  const { calls } = threads;
-  const modules = linuxModules(calls.insertModule);
-  // A kernel may have the file system without a module; where it has not, the mount says so.
-  const load = (names: readonly string[]) =>
-    loadModules(names, modules).then(
-      () => undefined,
-      () => undefined,
-    );
-  try {
-    const { replies } = await query("getpartition", ...asking(rooted, log));
-    const request = { replies: replies.map(({ text }) => text), ...(node !== undefined && { node }) };
-    return await setUpLocalDisk(request, { root, calls, log, loadModules: load });
-  } catch (error) {
-    if (!(error instanceof BootError) || options.settings.strict !== "none") throw error;
-    const problems = error.problems.map((problem) => ({ ...problem, class: "note" as const }));
-    for (const problem of problems) log.problem(problem);
-    report.problem(...problems);
-    return undefined;
-  }
-}
 
 type Asker = Pick<Rooted, "options" | "trust" | "node" | "names">;
 

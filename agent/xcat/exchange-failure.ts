@@ -48,7 +48,7 @@ export function describeBroken(stage: Stage, bytes: number, error?: Error & { co
       return new QueryFailure(
         "unreachable",
         "no connection: it is refused, or there is no route to the server",
-        "see that xcatd runs there (systemctl status xcatd, site.xcatdport), and that the node can ping it",
+        "see that xcatd runs there (systemctl status xcatd, site.xcatdport), and check address, cable, VLAN and firewall between node and server",
         { cause: error },
       );
     case "handshake":

@@ -4,7 +4,7 @@ import type { Problem } from "../errors.ts";
 import { O } from "../kernel/constants.ts";
 import { errorReason } from "../kernel/errno.ts";
 import { rowProblem } from "../plan/entry.ts";
-import type { Expectation } from "../plan/expectation.ts";
+import { type Expectation, SMALL_FILE } from "../plan/expectation.ts";
 import { formatLocation, type Location } from "../plan/layout.ts";
 import { type MountInfo, parseMountInfo } from "./mountinfo.ts";
 import { fdPath, type Root } from "./root.ts";
@@ -90,8 +90,9 @@ function identity(root: Root, location: Location): Promise<string> {
 
 function bytes(root: Root, location: Location): Promise<Buffer> {
   return root.with(location, O.PATH, async (fd) => {
-    // A device or FIFO could wait for ever, or have no end.
-    if (!(await fs.stat(fdPath(fd))).isFile()) return Buffer.alloc(0);
+    const stats = await fs.stat(fdPath(fd));
+    // A device or FIFO could wait for ever, or have no end; and what was small a moment ago may be no more.
+    if (!stats.isFile() || stats.size > SMALL_FILE) return Buffer.alloc(0);
     return fs.readFile(fdPath(fd));
   });
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
+import { claimFolder } from "./bench/claim.ts";
 import type { Service } from "./bench/service.ts";
 import { run } from "./command.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -50,7 +51,7 @@ export interface Lab {
 export async function openLab(options: LabOptions, ready?: Prepared): Promise<Lab> {
   const prepared = ready ?? (await prepare());
   const work = join(out, "lab", options.name);
-  await run(["rm", "-rf", "--one-file-system", work], { seconds: 60 });
+  claimFolder(work);
   const trees = join(work, "trees");
   const state = options.state ?? join(work, "state");
   mkdirSync(state, { recursive: true });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
@@ -6,6 +6,7 @@ import type { Accelerator, NetworkCard } from "../machine/arguments.ts";
 import { type Machine, switchOn } from "../machine/machine.ts";
 import { built, out } from "../paths.ts";
 import type { Authority } from "../pki.ts";
+import { claimFolder } from "./claim.ts";
 import { dhcpServer, dnsServer } from "./dnsmasq.ts";
 import {
   buildBridge,
@@ -73,8 +74,7 @@ export interface Bench {
 /** Builds the network and starts every service. */
 export async function openBench(plan: BenchPlan): Promise<Bench> {
   const directory = join(out, "bench", plan.name);
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true });
+  claimFolder(directory);
   const nodes = Array.from({ length: plan.nodes }, (_, index) => nodeAddress(index + 1));
   const bridged = plan.network === "bridge";
   for (const { directory: exported } of plan.exports) {

@@ -4,6 +4,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   cpio: "looks into initrds",
   "debian-archive-keyring": "verifies the packages of the root image",
   "dnsmasq-base": "DHCP and DNS of the bench's management node",
+  e2fsprogs: "file systems for tests of the local disk",
   iproute2: "the bench's bridge and taps",
   kmod: "module dependencies for the initrd",
   mmdebstrap: "builds the nodes' root image",

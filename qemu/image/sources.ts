@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { attempt } from "../command.ts";
+import { attempt, run } from "../command.ts";
+import { BenchError } from "../problem.ts";
 
 /** Where the image's packages come from: the release that this host runs, from the mirrors that it uses. */
 export interface PackageSources {
@@ -11,21 +12,33 @@ export interface PackageSources {
   readonly aptOptions: readonly string[];
 }
 
-/** Reads them off this host's apt; where its lists were never fetched, Debian's own mirror. */
+/** Reads them off this host's apt, whose lists are fetched where they never were. @throws BenchError */
 export async function hostSources(): Promise<PackageSources> {
   const suite = suiteOf(readFileSync("/etc/os-release", "utf8"));
+  let lines = await knownLines(suite);
+  if (lines.length === 0) {
+    await run(["apt-get", "update", "-qq"], { seconds: 600 });
+    lines = await knownLines(suite);
+  }
+  if (lines.length === 0) {
+    throw new BenchError({
+      doing: "find where the root image's packages come from",
+      on: `this host's apt, Debian ${suite}`,
+      found: "none of its package sources is Debian's archive of that release",
+      remedy: "add Debian's main archive to /etc/apt/sources.list, then run it again",
+    });
+  }
+  const keys = ["Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::Check-Valid-Until"];
+  const settings = await attempt(["apt-config", "dump", "--format", '%f "%v";%n', ...keys], { seconds: 30 });
+  return { suite, lines, aptOptions: settings.stdout.split("\n").filter((line) => line !== "") };
+}
+
+async function knownLines(suite: string): Promise<readonly string[]> {
   const format = "$(ORIGIN) $(SITE) $(RELEASE) $(COMPONENT)";
   const targets = await attempt(["apt-get", "indextargets", "--format", format, "Created-By: Packages"], {
     seconds: 30,
   });
-  const keys = ["Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::Check-Valid-Until"];
-  const settings = await attempt(["apt-config", "dump", "--format", '%f "%v";%n', ...keys], { seconds: 30 });
-  const lines = debianLines(targets.stdout, suite);
-  return {
-    suite,
-    lines: lines.length > 0 ? lines : [`deb http://deb.debian.org/debian ${suite} main`],
-    aptOptions: settings.stdout.split("\n").filter((line) => line !== ""),
-  };
+  return debianLines(targets.stdout, suite);
 }
 
 /** The code name in os-release(5). */

@@ -19,6 +19,8 @@ export interface DiskContext {
   readonly log: Log;
   /** Sees to it that the kernel has a file system, where that is a module. */
   loadModules(names: readonly string[]): Promise<void>;
+  /** How long disks may take to appear; half a minute where not given. */
+  readonly appearSeconds?: number;
 }
 
 /** A file system on the largest of disks takes a minute, where the program wipes it first several. */

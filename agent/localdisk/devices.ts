@@ -13,21 +13,26 @@ const SYSFS_SECTOR = 512;
 
 /** Disks behind slow controllers and expanders come up late. */
 const APPEAR_SECONDS = 30;
+/** Its partitions are read before anybody is told of a disk. */
+const PARTITION_SECONDS = 1;
 /** A disk that is about to fail answers late, or never. */
 const READ_SECONDS = 60;
 
-/** Waits for the devices that a partition file takes for granted, and looks at those of them that are there. */
-export async function findDevices(file: FormatFile): Promise<ReadonlyMap<string, BlockDevice>> {
-  const named = new Set([
-    ...(file.repartition ? file.disks.map((disk) => disk.device) : []),
-    ...usedDevices(file),
-  ]);
+/** Waits for the disks that a partition file names, and looks at those of its devices that are there. */
+export async function findDevices(
+  file: FormatFile,
+  seconds = APPEAR_SECONDS,
+): Promise<ReadonlyMap<string, BlockDevice>> {
   const disks = file.disks.map((disk) => disk.device);
-  // Partitions of a disk that is partitioned in this boot may be there only afterwards.
-  const awaited = [...named].filter(
-    (device) => disks.includes(device) || !file.repartition || !isPartOf(device, disks),
+  const used = [...(file.localSpace === undefined ? [] : [file.localSpace.device]), ...file.swap];
+  const named = [...new Set([...(file.repartition ? disks : []), ...used])];
+  await waitFor(named.map(diskOf), seconds);
+  // Partitions come with their disk, but for those that are still to be made.
+  const made = named.filter((device) => !file.repartition || !disks.includes(diskOf(device)));
+  await waitFor(
+    made.filter((device) => isThere(diskOf(device))),
+    PARTITION_SECONDS,
   );
-  await waitFor(awaited, APPEAR_SECONDS);
   const found = new Map<string, BlockDevice>();
   for (const device of named) {
     if (!isThere(device)) continue;
@@ -36,12 +41,11 @@ export async function findDevices(file: FormatFile): Promise<ReadonlyMap<string,
   return found;
 }
 
-function usedDevices({ localSpace, swap }: FormatFile): readonly string[] {
-  return [...(localSpace === undefined ? [] : [localSpace.device]), ...swap];
-}
-
-function isPartOf(device: string, disks: readonly string[]): boolean {
-  return disks.some((disk) => device.startsWith(disk) && /^p?\d+$/.test(device.slice(disk.length)));
+/** By the kernel's way to name partitions: `/dev/sda` for `/dev/sda1`, `/dev/nvme0n1` for `/dev/nvme0n1p1`. */
+function diskOf(device: string): string {
+  const [, disk] =
+    /^(\/dev\/.*\d)p\d+$/.exec(device) ?? /^(\/dev\/(?:sd|vd|hd|xvd)[a-z]+)\d+$/.exec(device) ?? [];
+  return disk ?? device;
 }
 
 /** Returns when all are there, or the time is over. */

@@ -44,7 +44,7 @@ export async function setUpLocalDisk(
 
 async function format(file: FormatFile, context: DiskContext): Promise<string | undefined> {
   const { root, calls, log } = context;
-  const plan = planDisks(file, await observe(file));
+  const plan = planDisks(file, await observe(file, context.appearSeconds));
   for (const note of plan.notes) log.say(`local disk: ${note}`);
   const [first, ...others] = plan.problems;
   if (first !== undefined) throw new BootError([first, ...others]);
@@ -59,9 +59,9 @@ async function format(file: FormatFile, context: DiskContext): Promise<string | 
   return done(file, log);
 }
 
-async function observe(file: FormatFile) {
+async function observe(file: FormatFile, seconds: number | undefined) {
   try {
-    return await findDevices(file);
+    return await findDevices(file, seconds);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new BootError([diskProblem("the disks that the partition file names", words, CORRECT)], {

@@ -35,7 +35,8 @@ async function isMade(root: Root, calls: KernelCalls, path: string): Promise<boo
     await withMountpoint(root, calls, path, () => Promise.resolve());
     return true;
   } catch (error) {
-    if (errorCode(error) !== "EROFS") throw error;
+    // Made it could not be, and then it was not there.
+    if (!["EROFS", "ENOENT"].includes(errorCode(error) ?? "")) throw error;
     return false;
   }
 }

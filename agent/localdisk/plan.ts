@@ -54,6 +54,8 @@ class Planner {
   readonly #problems: Problem[] = [];
   /** Partitions that there will be, by name, and what is made on them. */
   readonly #made = new Map<string, FileSystem | "swap">();
+  /** Disks that cannot be had as the file wants them: their partitions are not asked for. */
+  readonly #refused = new Set<string>();
   /** Disks whose old partitions will be gone. */
   readonly #cleared = new Set<string>();
 
@@ -76,6 +78,7 @@ class Planner {
   #disk(section: DiskSection): void {
     const disk = this.#found.get(section.device);
     if (disk === undefined) {
+      this.#refused.add(section.device);
       this.#missing(section.device);
       return;
     }
@@ -89,7 +92,10 @@ class Planner {
       return;
     }
     const parts = this.#layOut(section, disk);
-    if (parts === undefined) return;
+    if (parts === undefined) {
+      this.#refused.add(disk.device);
+      return;
+    }
     this.#cleared.add(disk.device);
     const loses = whatToKeep(disk) ?? "nothing";
     this.#ops.push({ kind: "partition", device: disk.device, table: section.table, parts, loses });
@@ -172,6 +178,7 @@ class Planner {
 
   /** A device that is there and will still be. */
   #existing(device: string): BlockDevice | undefined {
+    if ([...this.#refused].some((disk) => isPartOf(device, disk))) return undefined;
     const found = this.#found.get(device);
     if (found !== undefined && (found.disk === undefined || !this.#cleared.has(found.disk))) return found;
     this.#missing(device);
@@ -179,9 +186,7 @@ class Planner {
   }
 
   #missing(device: string): void {
-    const disk = [...this.#cleared].find(
-      (cleared) => device.startsWith(cleared) && /^p?\d+$/.test(device.slice(cleared.length)),
-    );
+    const disk = [...this.#cleared].find((cleared) => isPartOf(device, cleared));
     const found =
       disk === undefined
         ? "there is no such device on this node"
@@ -206,6 +211,11 @@ class Planner {
         : "nothing was changed: set clear=yes and enablepart=yes for its disk for one boot if what is on it may go, or name another device";
     this.#problems.push(diskProblem(device, `it holds ${describeSignature(signature)}; ${wanted}`, remedy));
   }
+}
+
+/** By its name alone. */
+function isPartOf(device: string, disk: string): boolean {
+  return device.startsWith(disk) && /^p?\d+$/.test(device.slice(disk.length));
 }
 
 /** A fatal problem with a device. */

@@ -3,10 +3,11 @@ import { openContext } from "../../agent/commands/open-context.ts";
 import { bind } from "../../agent/effects/bind.ts";
 import { BootError, type Problem } from "../../agent/errors.ts";
 import { directCalls } from "../../agent/kernel/calls.ts";
+import { MS, O } from "../../agent/kernel/constants.ts";
 import { KernelThreads } from "../../agent/kernel/threads.ts";
-import { mountSources } from "../../agent/mounts/sources.ts";
+import { type MountSource, mountSources } from "../../agent/mounts/sources.ts";
 import { mountVolatile, withMountpoint } from "../../agent/mounts/volatile.ts";
-import { Root } from "../../agent/observe/root.ts";
+import { fdPath, Root } from "../../agent/observe/root.ts";
 import { planEntries } from "../../agent/phases/5-plan.ts";
 import { applyPlan } from "../../agent/phases/6-apply.ts";
 import { verifyRoot } from "../../agent/phases/7-verify.ts";
@@ -89,10 +90,13 @@ async function query(
   }
   if (spec.localDisk !== undefined) await show(spec.localDisk, LAYOUT.localDisk, false);
   const litetree = spec.sources.map(({ row }) => row);
-  const mountSource = async (row: LitetreeRow, tree: string) => {
+  const mountSource: MountSource = async (row, tree, target) => {
     const directory = spec.sources.find((source) => source.row === row)?.directory;
     if (directory === undefined) throw new Error("the server has no such directory");
-    await show(directory, tree, true);
+    await directCalls.mount(directory, fdPath(target), "", MS.BIND, "");
+    await root.with({ tree: "/", path: tree }, O.PATH | O.NOFOLLOW, (mounted) =>
+      directCalls.mount("", fdPath(mounted), "", MS.BIND | MS.REMOUNT | MS.RDONLY, ""),
+    );
   };
   const { sources, problems } = await mountSources(litetree, root, directCalls, mountSource, log);
   report.problem(...problems);

@@ -13,8 +13,11 @@ const MORE: Readonly<Record<number, readonly [string, string]>> = {
   126: ["ENOKEY", "required key not available"],
 };
 
+/** Some numbers have two names (EAGAIN and EWOULDBLOCK): the first of the alphabet is the one of the manual pages. */
 const names = new Map<number, string>(
-  Object.entries(constants.errno).map(([name, number]): [number, string] => [number, name]),
+  Object.entries(constants.errno)
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .map(([name, number]): [number, string] => [number, name]),
 );
 
 /** The symbolic name of an error number, `EACCES`; `errno 4711` where it has none. */

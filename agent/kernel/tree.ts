@@ -94,11 +94,14 @@ function openat2(tree: number, path: string, flags: number, mode: number, resolv
     try {
       return check(fd, () => `openat2(${tree}, ${path}, ${flags}, in root)`);
     } catch (error) {
-      if (attempt < 16 && error instanceof SystemError && error.code === "EAGAIN") continue;
+      if (attempt < RACES && error instanceof SystemError && error.code === "EAGAIN") continue;
       throw error;
     }
   }
 }
+
+/** Any rename or mount of the whole machine counts, so that a busy one may lose several in a row. */
+const RACES = 128;
 
 const MAX_LINKS = 40;
 

@@ -200,5 +200,7 @@ async function probeFailure(
 function nextToTry(error: unknown, version: string, version4Paths: boolean): number {
   const code = errorCode(error) ?? "";
   if (code === "ENOENT") return version4Paths ? 0 : 3;
-  return ["EPROTONOSUPPORT", "EINVAL", "EPROTO", "EOPNOTSUPP"].includes(code) ? Number(version) : 0;
+  return ["EPROTONOSUPPORT", "EINVAL", "EPROTO", "EOPNOTSUPP", "ENOTSUP"].includes(code)
+    ? Number(version)
+    : 0;
 }

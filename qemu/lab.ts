@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
 import { claimFolder } from "./bench/claim.ts";
@@ -25,6 +25,18 @@ export interface LabOptions {
   readonly authority?: "cluster" | "foreign";
   /** State of an earlier lab to go on with; fresh where not given. */
   readonly state?: string;
+  /** Changes a copy of the demo's tables before they are served; `folder` is inside `work`. */
+  readonly tables?: (folder: string) => void;
+  /** A web server at port 80 of the management node shows {@link Lab.web}. */
+  readonly web?: boolean;
+}
+
+/** What a machine has beside one network card. */
+export interface Hardware {
+  /** MiB. */
+  readonly memory?: number;
+  /** Files with the bytes of its disks: /dev/vda, /dev/vdb and so on. */
+  readonly disks?: readonly string[];
 }
 
 /** The demo's cluster on a bench: one management node, node machines to boot. */
@@ -37,13 +49,17 @@ export interface Lab {
   readonly state: string;
   /** The two litetree sources on this host: what is changed here, nodes see. */
   readonly sources: { readonly node: string; readonly common: string };
+  /** The folder that the web server shows, empty at first. */
+  readonly web: string;
+  /** The image's tree, as it is exported. */
+  readonly rootimg: string;
   service(name: string): Service;
   /**
    * Switches a node on with the command line that `nodeset` writes.
    *
    * @param change parameters to add, replace or (`undefined`) take away
    */
-  boot(node: string, change?: Parameters): Machine;
+  boot(node: string, change?: Parameters, hardware?: Hardware): Machine;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -58,13 +74,23 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
   mkdirSync(trees, { recursive: true });
   // Copied: owned by root as on a management node, and a test may change them.
   await run(["cp", "-R", `${join(demo, "trees")}/.`, trees], { seconds: 60 });
+  const web = join(work, "web");
+  mkdirSync(web);
   const sources = { node: join(trees, "statelite"), common: join(trees, "syncdirs", "common") };
   const bench = await openBench({
     name: options.name,
     network: options.network ?? "bridge",
     nodes: options.nodes ?? 1,
     authority: prepared.pki[options.authority ?? "cluster"],
-    tables: (server) => tablesFor(join(demo, "tables"), join(work, "tables"), server),
+    tables: (server) => {
+      const folder = tablesFor(join(demo, "tables"), join(work, "tables"), server);
+      if (options.tables === undefined) return folder;
+      const changed = join(work, "changed-tables");
+      cpSync(folder, changed, { recursive: true });
+      options.tables(changed);
+      return changed;
+    },
+    ...(options.web && { web }),
     exports: [
       { directory: prepared.image, path: IMAGE_PATH, access: "ro" },
       { directory: sources.node, path: "/statelite", access: "ro" },
@@ -72,20 +98,21 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
       { directory: state, path: STATE_PATH, access: "rw" },
     ],
   });
-  return assemble(bench, prepared, { directory: bench.directory, state, sources });
+  const rootimg = join(prepared.image, "rootimg");
+  return assemble(bench, prepared, { directory: bench.directory, state, sources, web, rootimg });
 }
 
 function assemble(
   bench: Bench,
   prepared: Prepared,
-  places: Pick<Lab, "directory" | "state" | "sources">,
+  places: Pick<Lab, "directory" | "state" | "sources" | "web" | "rootimg">,
 ): Lab {
   let boots = 0;
   return {
     ...places,
     server: bench.server,
     service: (name) => bench.service(name),
-    boot(name, change = {}) {
+    boot(name, change = {}, hardware = {}) {
       const { kernel, accelerator } = prepared;
       const node = bench.node(name);
       const target = { node, image: IMAGE_PATH, state: STATE_PATH, ...reachedAt(bench.server) };
@@ -96,6 +123,7 @@ function assemble(
         accelerator,
         parameters: formatParameters(parameters),
         label: `boot${boots}`,
+        ...hardware,
       });
     },
     [Symbol.asyncDispose]: () => bench.close(),

@@ -34,7 +34,7 @@ export async function peek(chunks: Chunks, bytes: number): Promise<Peeked> {
 }
 
 /** Bytes between two collections. Without them a fast download leaves its buffers behind faster than they are seen. */
-const COLLECT_EVERY = 4 << 20;
+const COLLECT_EVERY = 1 << 20;
 
 /** The same chunks, with memory given back on the way: a collection of this small heap takes some milliseconds. */
 export async function* collecting(chunks: Chunks): AsyncGenerator<Uint8Array> {

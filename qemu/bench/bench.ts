@@ -22,7 +22,7 @@ import {
 import { type Export, nfsServer, portmapper } from "./nfs.ts";
 import { openHost, openNamespace, type Place } from "./place.ts";
 import { freePorts } from "./ports.ts";
-import { defineService, type Service } from "./service.ts";
+import { defineService, type Service, type ServiceDefinition } from "./service.ts";
 
 /** What the management node serves, and who its nodes are. */
 export interface BenchPlan {
@@ -37,6 +37,8 @@ export interface BenchPlan {
   readonly tables: (server: ServerPoint) => string;
   /** The certificate that the server shows. */
   readonly authority: Authority;
+  /** A folder that a web server shows at port 80; on a bridge only. */
+  readonly web?: string;
 }
 
 /** How guests reach the management node. */
@@ -56,6 +58,8 @@ export interface BootSpec {
   /** MiB. */
   readonly memory?: number;
   readonly processors?: number;
+  /** Files with the bytes of its disks. */
+  readonly disks?: readonly string[];
 }
 
 /** A running management node and its machines. Everything ends with {@link Bench.close}, or with this process. */
@@ -63,7 +67,7 @@ export interface Bench {
   readonly directory: string;
   readonly server: ServerPoint;
   readonly nodes: readonly NodeAddress[];
-  /** By name: nfs, stub and, on a bridge, rpcbind, dns and dhcp. */
+  /** By name: nfs, stub and, on a bridge, rpcbind, dns, dhcp and, where asked for, web. */
   service(name: string): Service;
   node(name: string): NodeAddress;
   boot(name: string, spec: BootSpec): Machine;
@@ -139,11 +143,17 @@ function defineServices(
       ],
       port: server.xcatPort,
     },
+    ...(bridged && plan.web !== undefined ? [webServer(plan.web)] : []),
     ...(bridged ? [portmapper, dnsServer(nodes, directory), dhcpServer(nodes, directory)] : []),
   ];
   return new Map(
     definitions.map((definition) => [definition.name, defineService(place, directory, definition)]),
   );
+}
+
+/** Part of busybox, so that nothing has to be installed for it. */
+function webServer(folder: string): ServiceDefinition {
+  return { name: "web", argv: ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", folder], port: 80 };
 }
 
 function assemble(
@@ -195,6 +205,7 @@ function assemble(
           initrd: spec.initrd ?? built.initrd,
           parameters: spec.parameters,
           cards: [card(node(name))],
+          disks: spec.disks ?? [],
           reportFile: join(directory, `${name}.${spec.label}.report`),
         },
         directory,

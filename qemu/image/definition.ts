@@ -18,6 +18,8 @@ const MASKED = [
   "fstrim.timer",
   // The root is mounted as it has to be, and there is no fstab to say otherwise.
   "systemd-remount-fs.service",
+  // The machine id is a mount of each node's own, not one in memory that waits to be written to a disk.
+  "systemd-machine-id-commit.service",
   // The seed would be saved in a tmpfs: worth nothing at the next boot. The processor and virtio give entropy.
   "systemd-random-seed.service",
 ] as const;

@@ -69,6 +69,7 @@ async function trialGuestLives(kernel: string): Promise<boolean> {
       initrd,
       parameters: ["console=ttyS0", "panic=-1"],
       cards: [],
+      disks: [],
       reportFile: join(directory, "trial.report"),
     },
     directory,

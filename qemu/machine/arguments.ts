@@ -18,6 +18,8 @@ export interface MachineSpec {
   /** The kernel's parameters, each one word of the command line as it is to be quoted. */
   readonly parameters: readonly string[];
   readonly cards: readonly NetworkCard[];
+  /** Files with the bytes of its disks, in order: /dev/vda, /dev/vdb and so on. */
+  readonly disks: readonly string[];
   /** Where what the guest writes to its report port goes. */
   readonly reportFile: string;
 }
@@ -45,6 +47,7 @@ export function qemuArguments(machine: MachineSpec): string[] {
     ...["-chardev", `file,id=report,path=${escapeComma(machine.reportFile)}`],
     ...["-device", `virtserialport,chardev=report,name=${REPORT_PORT}`],
     ...machine.cards.flatMap(cardArguments),
+    ...machine.disks.flatMap(diskArguments),
   ];
 }
 
@@ -60,6 +63,12 @@ function cardArguments(card: NetworkCard, index: number): string[] {
     default:
       return card satisfies never;
   }
+}
+
+function diskArguments(path: string, index: number): string[] {
+  const id = `disk${index}`;
+  const drive = `if=none,id=${id},format=raw,file=${escapeComma(path)}`;
+  return ["-drive", drive, "-device", `virtio-blk-pci,drive=${id}`];
 }
 
 /** QEMU's option syntax ends a value at a comma unless it is doubled. */

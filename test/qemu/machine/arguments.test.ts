@@ -10,6 +10,7 @@ const spec: MachineSpec = {
   initrd: "/i",
   parameters: ["a=1", 'b="2 3"'],
   cards: [],
+  disks: [],
   reportFile: "/tmp/a,b",
 };
 
@@ -20,6 +21,12 @@ test.each<[string, Partial<MachineSpec>, string]>([
   ["a reset ends the machine", {}, "-no-reboot"],
   ["the command line is one argument", {}, '-append a=1 b="2 3"'],
   ["a comma in a path is doubled", {}, "-chardev file,id=report,path=/tmp/a,,b"],
+  [
+    "disks, the first one /dev/vda",
+    { disks: ["/a,b", "/c"] },
+    "-drive if=none,id=disk0,format=raw,file=/a,,b -device virtio-blk-pci,drive=disk0 " +
+      "-drive if=none,id=disk1,format=raw,file=/c -device virtio-blk-pci,drive=disk1",
+  ],
   [
     "a tap",
     { cards: [{ kind: "tap", mac: "52:54:00:00:00:0b", tap: "tap-n01" }] },

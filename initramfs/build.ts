@@ -68,16 +68,21 @@ async function server(): Promise<void> {
 
 /** Debian's kernel, unless the site names its own. */
 async function kernelOf(options: BuilderOptions): Promise<KernelModules> {
-  const { kernel, modules } = options;
-  if (kernel === undefined && modules === undefined) return await debianKernel(join(out, "kernel"), say);
+  const { kernel, modules, firmware } = options;
+  if (kernel === undefined && modules === undefined) {
+    const debian = await debianKernel(join(out, "kernel"), say);
+    return { ...debian, ...(firmware !== undefined && { firmwareDir: firmware }) };
+  }
+  const firmwareDir = firmware ?? "/lib/firmware";
   const tree = resolve(modules ?? "/lib/modules");
   if (kernel !== undefined) {
     const isOfOneVersion = existsSync(join(tree, "modules.dep"));
-    return { version: kernel, modulesDir: isOfOneVersion ? tree : join(tree, kernel) };
+    return { version: kernel, modulesDir: isOfOneVersion ? tree : join(tree, kernel), firmwareDir };
   }
   const versions = existsSync(tree) ? await readdir(tree) : [];
   const [version] = versions;
-  if (version !== undefined && versions.length === 1) return { version, modulesDir: join(tree, version) };
+  if (version !== undefined && versions.length === 1)
+    return { version, modulesDir: join(tree, version), firmwareDir };
   throw fatal("kernel-missing", {
     doing: "choose a kernel",
     on: tree,

@@ -37,6 +37,8 @@ export interface InitrdManifest {
   readonly modules: readonly string[];
   /** Optional modules that this kernel does not have. */
   readonly absentModules: readonly string[];
+  /** Firmware that the modules name and that is not on this host. */
+  readonly absentFirmware: readonly string[];
   readonly segments: readonly Segment[];
 }
 
@@ -90,6 +92,7 @@ export async function buildInitrd(spec: InitrdSpec): Promise<InitrdManifest> {
     ca: spec.ca !== undefined,
     modules: modules.chosen,
     absentModules: modules.absent,
+    absentFirmware: modules.absentFirmware,
     segments: segments.map(({ segment }) => segment),
   };
 }

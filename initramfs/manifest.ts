@@ -5,9 +5,10 @@ const LARGEST = 8;
 
 /** What was built, as lines for a person: a row for each segment, the largest members, the total. */
 export function formatManifest(manifest: InitrdManifest): string {
-  const { segments, modules, absentModules, total } = manifest;
+  const { segments, modules, absentModules, absentFirmware, total } = manifest;
   const members = segments.flatMap((segment) => segment.members);
   const largest = members.toSorted((a, b) => b.bytes - a.bytes).slice(0, LARGEST);
+  const firmware = members.filter((member) => member.path.startsWith("lib/firmware/"));
   const rows = [
     ["segment", "members", "unpacked", "compressed", ""],
     ...segments.map((segment) => [
@@ -32,6 +33,10 @@ export function formatManifest(manifest: InitrdManifest): string {
     ...table(largest.map(({ path, bytes }) => [`/${path}`, megabytes(bytes)])).map((row) => `  ${row}`),
     `${modules.length} modules: ${modules.join(" ")}`,
     ...(absentModules.length === 0 ? [] : [`not in this kernel: ${absentModules.join(" ")}`]),
+    ...(firmware.length === 0
+      ? []
+      : [`${firmware.length} firmware files, ${megabytes(sum(firmware.map((file) => file.bytes)))}`]),
+    ...(absentFirmware.length === 0 ? [] : [`firmware not on this host: ${absentFirmware.join(" ")}`]),
     `${megabytes(total)} of at most ${megabytes(INITRD_LIMIT)}`,
   ];
   return lines.map(printable).join("\n");

@@ -3,21 +3,26 @@ import { join } from "node:path";
 import { fatal } from "../agent/errors.ts";
 import { type ModuleListTexts, parseModuleLists } from "../agent/kernel/module-lists.ts";
 import type { CpioEntry } from "./cpio.ts";
+import { firmwareFiles } from "./firmware.ts";
 import { plainPath, reduceLists, selectModules } from "./modules.ts";
-import { run } from "./run.ts";
+import { readPlain } from "./plain-file.ts";
 
 /** A kernel to boot from: its release (`uname -r`) and the folder that has its modules.dep. */
 export interface KernelModules {
   readonly version: string;
   /** E.g. `/lib/modules/6.1.0-56-cloud-amd64`. */
   readonly modulesDir: string;
+  /** Where the firmware of its drivers is, e.g. `/lib/firmware`; none where not given. */
+  readonly firmwareDir?: string;
 }
 
 export interface ModuleFiles {
-  /** The modules, uncompressed, and the reduced modules.* files, below lib/modules/VERSION. */
+  /** The modules, uncompressed, and the reduced modules.* files, below lib/modules/VERSION; their firmware. */
   readonly entries: readonly CpioEntry[];
   readonly chosen: readonly string[];
   readonly absent: readonly string[];
+  /** Firmware that they name and that is not there. */
+  readonly absentFirmware: readonly string[];
 }
 
 /** Reads the chosen modules and all that they need. Throws where a required one is not there. */
@@ -41,10 +46,17 @@ export async function moduleFiles(
     });
   }
   const folder = `lib/modules/${version}`;
-  const modules = chosen.map(async ({ file }): Promise<CpioEntry> => {
-    const data = await readModule(join(modulesDir, file), kernel);
-    return { kind: "file", path: `${folder}/${plainPath(file)}`, mode: 0o644, data };
-  });
+  const modules = await Promise.all(
+    chosen.map(async ({ file }) => {
+      const data = await readModule(join(modulesDir, file), kernel);
+      return { kind: "file", path: `${folder}/${plainPath(file)}`, mode: 0o644, data } as const;
+    }),
+  );
+  const contents = modules.map((module) => module.data);
+  const firmware =
+    kernel.firmwareDir === undefined
+      ? { entries: [], absent: [] }
+      : await firmwareFiles(kernel.firmwareDir, version, contents);
   const lists = Object.entries(reduceLists(texts, chosen)).map(
     ([name, text]: [string, string]): CpioEntry => ({
       kind: "file",
@@ -54,7 +66,8 @@ export async function moduleFiles(
     }),
   );
   const names = chosen.map((module) => module.name);
-  return { entries: [...lists, ...(await Promise.all(modules))], chosen: names, absent };
+  const entries = [...lists, ...modules, ...firmware.entries];
+  return { entries, chosen: names, absent, absentFirmware: firmware.absent };
 }
 
 async function readTexts({ version, modulesDir }: KernelModules): Promise<ModuleListTexts> {
@@ -79,7 +92,6 @@ async function readTexts({ version, modulesDir }: KernelModules): Promise<Module
   });
 }
 
-/** The kernel loads plain files in any configuration, and the initrd as a whole is compressed anyway. */
 async function readModule(file: string, { version }: KernelModules): Promise<Uint8Array> {
   if (!existsSync(file)) {
     throw fatal("module-missing", {
@@ -89,10 +101,5 @@ async function readModule(file: string, { version }: KernelModules): Promise<Uin
       remedy: `run depmod ${version} again (with -b where the tree is not the host's)`,
     });
   }
-  const bytes = await Bun.file(file).bytes();
-  if (file.endsWith(".gz")) return Bun.gunzipSync(bytes);
-  if (file.endsWith(".zst")) return await Bun.zstdDecompress(bytes);
-  if (!file.endsWith(".xz")) return bytes;
-  const remedy = "install xz-utils, and see whether the file is whole";
-  return await run(["xz", "-dc", file], { doing: "unpack a kernel module", remedy, seconds: 60 });
+  return readPlain(file, "unpack a kernel module");
 }

@@ -6,6 +6,8 @@ export interface BuilderOptions {
   readonly kernel?: string;
   /** A `lib/modules` tree, or the folder of one version in it. */
   readonly modules?: string;
+  /** Without it /lib/firmware, where the kernel is the site's own. */
+  readonly firmware?: string;
   readonly ca?: string;
   /** A compiled agent instead of the one of this checkout. */
   readonly agent?: string;
@@ -28,6 +30,8 @@ Builds out/statelite-agent, out/statelite-server and out/statelite.initrd; only 
   --kernel VERSION  kernel of the initrd, with its modules in /lib/modules/VERSION;
                     otherwise Debian's cloud kernel, fetched into out/kernel
   --modules DIR     take the modules from this lib/modules tree
+  --firmware DIR    take the firmware of network cards from here; otherwise /lib/firmware
+                    (for Debian's cloud kernel, whose machines have no such cards, none)
   --ca FILE         PEM certificates that the agent trusts; otherwise out/pki/ca.pem where it is there
   --module NAME     a further module, with all that it needs; repeatable
   --agent FILE      a compiled agent instead of this checkout's
@@ -48,6 +52,7 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
       options: {
         kernel: { type: "string" },
         modules: { type: "string" },
+        firmware: { type: "string" },
         ca: { type: "string" },
         module: { type: "string", multiple: true, default: [] },
         agent: { type: "string" },

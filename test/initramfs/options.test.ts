@@ -8,6 +8,7 @@ describe("the builder's command line", () => {
     ["nothing", "", none],
     ["a kernel", "--kernel 6.1.0-1-amd64", { ...none, kernel: "6.1.0-1-amd64" }],
     ["--x=y", "--modules=/srv/modules", { ...none, modules: "/srv/modules" }],
+    ["firmware", "--firmware /srv/fw", { ...none, firmware: "/srv/fw" }],
     ["a CA and where to write", "--ca a.pem --out b", { ...none, ca: "a.pem", out: "b" }],
     ["modules, repeated", "--module tg3 --module xfs", { ...none, module: ["tg3", "xfs"] }],
     ["other programs", "--agent a --busybox b", { ...none, agent: "a", busybox: "b" }],

@@ -1,14 +1,14 @@
 import { realpathSync, statSync } from "node:fs";
 import { type BootError, fatal } from "../../agent/errors.ts";
+import { litefileRows } from "../../agent/rows/rows.ts";
+import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
 import type { SourceRow } from "../liteimg/entries.ts";
 import { formatOp } from "../liteimg/ops.ts";
 import { planPreparation, prepareImage } from "../liteimg/prepare.ts";
 import { recordPath } from "../liteimg/record.ts";
 import { stderrLog as log } from "../log.ts";
-import { litefileRows } from "../model/rows.ts";
 import { readTables } from "../tables/open.ts";
-import { type TableSet, tableOf } from "../tables/table.ts";
 import { bytesToText } from "./node-rows.ts";
 
 const help = `Usage: statelite-server liteimg --tables DIR [--root IMAGE_DIR] [--dry-run] [IMAGE]

@@ -1,14 +1,14 @@
 import { printable } from "../../agent/errors.ts";
+import { resolveLitetree } from "../../agent/rows/litetree.ts";
+import { imageOf } from "../../agent/rows/nodes.ts";
+import { droppedRows, formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
+import { stateLocation } from "../../agent/rows/statemnt.ts";
+import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
 import { stderrLog as log } from "../log.ts";
-import { resolveLitetree } from "../model/litetree.ts";
 import { expandNoderange } from "../model/noderange.ts";
-import { imageOf } from "../model/nodes.ts";
-import { droppedRows, formatLitefileRow, litefileRows } from "../model/rows.ts";
 import { refuseCommands } from "../model/run-command.ts";
-import { stateLocation } from "../model/statemnt.ts";
 import { readTables } from "../tables/open.ts";
-import { type TableSet, tableOf } from "../tables/table.ts";
 import { bytesToText } from "./node-rows.ts";
 
 const help = `Usage: statelite-server lslite --tables DIR [-i IMAGE | NODERANGE]

@@ -1,13 +1,13 @@
 import { printable } from "../../agent/errors.ts";
+import { resolveLitetree } from "../../agent/rows/litetree.ts";
+import { imageOf } from "../../agent/rows/nodes.ts";
+import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
 import { stderrLog as log } from "../log.ts";
-import { resolveLitetree } from "../model/litetree.ts";
 import { expandNoderange } from "../model/noderange.ts";
-import { imageOf } from "../model/nodes.ts";
-import { formatLitefileRow, litefileRows } from "../model/rows.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import { readTables } from "../tables/open.ts";
-import type { TableSet } from "../tables/table.ts";
 
 /** The rows of one kind that a node gets, as `node: …` lines are made of them. */
 type RowsOf = (

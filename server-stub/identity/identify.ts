@@ -1,5 +1,5 @@
-import { isNode, siteValue } from "../model/nodes.ts";
-import type { TableSet } from "../tables/table.ts";
+import { isNode, siteValue } from "../../agent/rows/nodes.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
 import { canonicalAddress } from "./hosts.ts";
 
 /** Who is at the other end, as far as its source address tells. */

@@ -1,6 +1,6 @@
+import { groupsOf, isNode, nodeAttribute } from "../../agent/rows/nodes.ts";
+import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { perSet } from "../tables/per-set.ts";
-import { type TableSet, tableOf } from "../tables/table.ts";
-import { groupsOf, isNode, nodeAttribute } from "./nodes.ts";
 
 /** A range is typed by a person, or sent by anybody: no expansion is larger than a large cluster. */
 const maxNodes = 200_000;

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
-import { type TableSet, tableOf } from "../tables/table.ts";
-import { imageOf } from "./nodes.ts";
+import { imageOf } from "../../agent/rows/nodes.ts";
+import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 
 const maxBytes = 1024 * 1024;
 

@@ -1,7 +1,7 @@
+import { perlNumber } from "../../agent/rows/rows.ts";
+import { type Row, type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { perSet } from "../tables/per-set.ts";
-import { type Row, type TableSet, tableOf } from "../tables/table.ts";
 import { expandNoderange } from "./noderange.ts";
-import { perlNumber } from "./rows.ts";
 
 /** Who asks, as far as policy rows can tell. */
 export interface Asker {

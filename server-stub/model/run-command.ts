@@ -1,5 +1,5 @@
+import type { CommandRunner } from "../../agent/rows/litetree.ts";
 import type { ServerLog } from "../log.ts";
-import type { CommandRunner } from "./litetree.ts";
 
 const timeoutMilliseconds = 10_000;
 const maxOutput = 64 * 1024;

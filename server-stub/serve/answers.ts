@@ -1,10 +1,10 @@
+import type { CommandRunner } from "../../agent/rows/litetree.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
 import type { Identity } from "../identity/identify.ts";
-import type { CommandRunner } from "../model/litetree.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { decide } from "../model/policy.ts";
 import { writeDone, writeRefusal, writeReply } from "../protocol/answer.ts";
 import type { Request } from "../protocol/request.ts";
-import type { TableSet } from "../tables/table.ts";
 import { type NodeCommand, nodeCommands } from "./node-commands.ts";
 
 /** What an answer depends on besides the request. */

@@ -1,7 +1,7 @@
 import type { TLSSocket } from "node:tls";
+import type { CommandRunner } from "../../agent/rows/litetree.ts";
 import { type Identity, identify, type NameSource } from "../identity/identify.ts";
 import type { ServerLog } from "../log.ts";
-import type { CommandRunner } from "../model/litetree.ts";
 import { MalformedRequest, readRequest } from "../protocol/request.ts";
 import type { TableSource } from "../tables/source.ts";
 import { answer } from "./answers.ts";

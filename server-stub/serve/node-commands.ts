@@ -1,7 +1,7 @@
-import { resolveLitetree } from "../model/litetree.ts";
-import { imageOf } from "../model/nodes.ts";
+import { resolveLitetree } from "../../agent/rows/litetree.ts";
+import { imageOf } from "../../agent/rows/nodes.ts";
+import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
 import { partitionLines } from "../model/partition.ts";
-import { formatLitefileRow, litefileRows } from "../model/rows.ts";
 import { escapeText, infoEnd, infoStart, writeReply } from "../protocol/answer.ts";
 import { perSet } from "../tables/per-set.ts";
 import type { AnswerContext } from "./answers.ts";

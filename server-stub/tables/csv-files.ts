@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parseCsv } from "./csv.ts";
+import { parseCsv } from "../../agent/rows/csv.ts";
 import type { FileFormat } from "./folder-source.ts";
 
 /** `<table>.csv`, as `tabdump` writes them. */

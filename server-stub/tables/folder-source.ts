@@ -2,10 +2,10 @@ import { watch } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fatal } from "../../agent/errors.ts";
+import type { ParsedTable } from "../../agent/rows/csv.ts";
+import type { Table, TableSet } from "../../agent/rows/table.ts";
 import type { ServerLog } from "../log.ts";
-import type { ParsedTable } from "./csv.ts";
 import type { TableSource } from "./source.ts";
-import type { Table, TableSet } from "./table.ts";
 
 const maxFileBytes = 256 * 1024 * 1024;
 /** Editors truncate, write and rename: wait until that is over. */

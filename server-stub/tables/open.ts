@@ -1,10 +1,10 @@
+import { droppedRows } from "../../agent/rows/rows.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
 import type { ServerLog } from "../log.ts";
-import { droppedRows } from "../model/rows.ts";
 import { csvFiles } from "./csv-files.ts";
 import { type FileFormat, openFolder } from "./folder-source.ts";
 import type { TableSource } from "./source.ts";
 import { sqliteFiles } from "./sqlite-files.ts";
-import type { TableSet } from "./table.ts";
 
 /** What may stand before the colon of `--tables`; without one it is a folder of CSV files. */
 const formats: Readonly<Record<string, FileFormat>> = { csv: csvFiles, sqlite: sqliteFiles };

@@ -1,4 +1,4 @@
-import type { TableSet } from "./table.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
 
 /** Remembers what follows from a set of tables for as long as that set is in use. */
 export function perSet<T>(compute: (set: TableSet) => T): (set: TableSet) => T {

@@ -1,4 +1,4 @@
-import type { TableSet } from "./table.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
 
 /**
  * Where tables come from. A source keeps the newest set at hand, so that answering a node never waits for

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
+import { type Row, Table } from "../../agent/rows/table.ts";
 import type { FileFormat } from "./folder-source.ts";
-import { type Row, Table } from "./table.ts";
 
 /** xcatd writes while we read: wait for it, but not for ever. */
 const busyMilliseconds = 2000;

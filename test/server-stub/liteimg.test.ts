@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseCsv } from "../../agent/rows/csv.ts";
+import { litefileRows } from "../../agent/rows/rows.ts";
 import { prepareImage } from "../../server-stub/liteimg/prepare.ts";
-import { litefileRows } from "../../server-stub/model/rows.ts";
-import { parseCsv } from "../../server-stub/tables/csv.ts";
 import { type Layout, listTree, makeImage, rows } from "./support/image.ts";
 
 const golden = join(import.meta.dir, "../golden/liteimg");

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { imageOf, nodeAttribute } from "../../agent/rows/nodes.ts";
 import { canonicalAddress, parseHosts } from "../../server-stub/identity/hosts.ts";
 import { identify, nodeNames } from "../../server-stub/identity/identify.ts";
 import { expandNoderange } from "../../server-stub/model/noderange.ts";
-import { imageOf, nodeAttribute } from "../../server-stub/model/nodes.ts";
 import { decide } from "../../server-stub/model/policy.ts";
 import { tableSet } from "./support/tables.ts";
 

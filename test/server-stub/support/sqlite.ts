@@ -3,7 +3,7 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
-import { parseCsv } from "../../../server-stub/tables/csv.ts";
+import { parseCsv } from "../../../agent/rows/csv.ts";
 
 /** A new folder with the tables of a folder of CSV files as xCAT keeps them: a SQLite file each, empty as NULL. */
 export async function makeSqlite(csv: string): Promise<string> {

@@ -1,6 +1,6 @@
 import invariant from "tiny-invariant";
-import { parseCsv } from "../../../server-stub/tables/csv.ts";
-import type { Table, TableSet } from "../../../server-stub/tables/table.ts";
+import { parseCsv } from "../../../agent/rows/csv.ts";
+import type { Table, TableSet } from "../../../agent/rows/table.ts";
 
 /** A set of tables from CSV texts; their rows must all be good. */
 export function tableSet(texts: Readonly<Record<string, string>>): TableSet {

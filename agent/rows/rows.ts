@@ -1,4 +1,4 @@
-import { hasValue, type Row, type TableSet, tableOf } from "../tables/table.ts";
+import { hasValue, type Row, type TableSet, tableOf } from "./table.ts";
 
 /** A litefile row as it applies to an image. */
 export interface ImageLitefileRow {

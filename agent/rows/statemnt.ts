@@ -1,6 +1,6 @@
-import type { TableSet } from "../tables/table.ts";
 import { type CommandRunner, resolveLocation } from "./litetree.ts";
 import { nodeAttribute } from "./nodes.ts";
+import type { TableSet } from "./table.ts";
 
 /** Where a node's state lies, and with which mount options; empty texts where the statelite table has none. */
 export interface StateLocation {

@@ -1,8 +1,8 @@
-import { xcatTables } from "../tables/names.ts";
-import type { TableSet } from "../tables/table.ts";
-import { hasValue } from "../tables/table.ts";
 import { nodeAttribute, siteValue } from "./nodes.ts";
 import { type ImageLitetreeRow, litetreeRows } from "./rows.ts";
+import type { TableSet } from "./table.ts";
+import { hasValue } from "./table.ts";
+import { xcatTables } from "./table-names.ts";
 import { type Lookup, runCommands, substitute } from "./variables.ts";
 
 /** Runs a `#CMD=` of a litetree row on this machine; gives empty text where it may not or fails. */

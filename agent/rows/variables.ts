@@ -1,4 +1,4 @@
-import { hasValue } from "../tables/table.ts";
+import { hasValue } from "./table.ts";
 
 /** Finds a value for `$table.column`; undefined where there is no such table. */
 export type Lookup = (table: string, column: string) => string | undefined;

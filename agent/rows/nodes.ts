@@ -1,4 +1,4 @@
-import { hasValue, type TableSet, tableOf } from "../tables/table.ts";
+import { hasValue, type TableSet, tableOf } from "./table.ts";
 
 /** Whether the database has a node of this name; a group is none. */
 export function isNode(set: TableSet, name: string): boolean {

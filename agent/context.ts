@@ -1,6 +1,6 @@
 import type { KernelThreads } from "./kernel/threads.ts";
 import type { BootLog } from "./log.ts";
-import type { ReportBuilder } from "./report.ts";
+import type { ReportBuilder } from "./report/report.ts";
 
 /** What every phase may use, beside the state that the phases before it have made. */
 export interface BootContext {

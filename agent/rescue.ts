@@ -5,7 +5,7 @@ import { BootError, type Problem, printable } from "./errors.ts";
 import { errorReason } from "./kernel/errno.ts";
 import { restartMachine } from "./kernel/process.ts";
 import { formatLogLine } from "./log.ts";
-import { deliverReport } from "./report-delivery.ts";
+import { deliverReport } from "./report/delivery.ts";
 
 /** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
 

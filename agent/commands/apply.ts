@@ -12,7 +12,7 @@ import { mountVolatile, withMountpoint } from "../mounts/volatile.ts";
 import { peakMemory } from "../observe/memory.ts";
 import { Root } from "../observe/root.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
-import { deliverReport } from "../report-delivery.ts";
+import { deliverReport } from "../report/delivery.ts";
 import type { Rooted } from "../state.ts";
 import { parseArguments } from "./arguments.ts";
 import { GIVEN_ROOT_ARGUMENTS, type GivenRoot, readGivenRoot } from "./given-root.ts";

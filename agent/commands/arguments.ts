@@ -8,6 +8,8 @@ export interface ArgumentSpec {
   readonly once: readonly string[];
   readonly many: readonly string[];
   readonly flags: readonly string[];
+  /** How many words without a name there may be; none where not given. */
+  readonly positional?: number;
 }
 
 export interface Arguments {
@@ -17,13 +19,23 @@ export interface Arguments {
   required(name: string): string;
   values(name: string): readonly string[];
   flag(name: string): boolean;
+  readonly positional: readonly string[];
 }
 
-/** `--name VALUE` and `--name=VALUE`, in any order, and nothing else. @throws UsageError */
+/** `--name VALUE` and `--name=VALUE`, in any order; after `--` nothing is a name. @throws UsageError */
 export function parseArguments(args: readonly string[], spec: ArgumentSpec): Arguments {
   const given = new Map<string, string[]>();
   const flags = new Set<string>();
-  for (let i = 0; i < args.length; i++) {
+  const positional: string[] = [];
+  for (let i = 0, names = true; i < args.length; i++) {
+    if (names && args[i] === "--") {
+      names = false;
+      continue;
+    }
+    if ((!names || !args[i]?.startsWith("--")) && positional.length < (spec.positional ?? 0)) {
+      positional.push(args[i] ?? "");
+      continue;
+    }
     const [, name = "", inline] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(args[i] ?? "") ?? [];
     if (spec.flags.includes(name) && inline === undefined) {
       flags.add(name);
@@ -47,5 +59,6 @@ export function parseArguments(args: readonly string[], spec: ArgumentSpec): Arg
     },
     values: (name) => given.get(name) ?? [],
     flag: (name) => flags.has(name),
+    positional,
   };
 }

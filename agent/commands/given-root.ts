@@ -20,38 +20,50 @@ export const GIVEN_ROOT_ARGUMENTS: ArgumentSpec = {
   flags: [],
 };
 
-export interface GivenRoot {
+/** Directories of this system. */
+export interface StandIns {
   readonly root: string;
-  readonly options: BootOptions;
-  readonly node: string | undefined;
-  readonly names: Names;
-  readonly trust: Trust;
-  /** Local directories by `server:/dir`. */
+  /** By `server:/dir`. */
   readonly sources: ReadonlyMap<string, string>;
   readonly state?: string;
   readonly localDisk?: string;
 }
 
-/** Reads and checks the arguments. @throws UsageError, BootError */
-export async function readGivenRoot(args: Arguments, log: Log): Promise<GivenRoot> {
+export interface GivenRoot extends StandIns {
+  readonly options: BootOptions;
+  readonly node: string | undefined;
+  readonly names: Names;
+  readonly trust: Trust;
+}
+
+/** `--root`, `--source`, `--state` and `--localdisk`, all of them directories. @throws UsageError, BootError */
+export async function readStandIns(args: Arguments): Promise<StandIns> {
   const [state, localDisk] = [args.value("state"), args.value("localdisk")];
   const sources = new Map(args.values("source").map(splitSource));
   const directories = [args.required("root"), ...sources.values(), state, localDisk];
   for (const directory of directories) if (directory !== undefined) await mustBeDirectory(directory);
+  return {
+    root: await fs.realpath(args.required("root")),
+    sources,
+    ...(state !== undefined && { state: await fs.realpath(state) }),
+    ...(localDisk !== undefined && { localDisk: await fs.realpath(localDisk) }),
+  };
+}
+
+/** Reads and checks the arguments. @throws UsageError, BootError */
+export async function readGivenRoot(args: Arguments, log: Log): Promise<GivenRoot> {
+  const standIns = await readStandIns(args);
   const parsed = parseCommandLine(args.required("cmdline"), { root: "mounted" });
   for (const note of parsed.notes) log.problem(note);
   if (!parsed.ok) throw new BootError(parsed.problems);
   const { options } = parsed;
   const names = await systemNames(options, log);
   return {
-    root: await fs.realpath(args.required("root")),
+    ...standIns,
     options,
     names,
     node: await nodeName(options.node, hostname(), () => Promise.resolve(undefined)),
     trust: await readTrust(options.settings.tls, args.value("ca") ?? CA_FILE),
-    sources,
-    ...(state !== undefined && { state: await fs.realpath(state) }),
-    ...(localDisk !== undefined && { localDisk: await fs.realpath(localDisk) }),
   };
 }
 

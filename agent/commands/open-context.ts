@@ -2,7 +2,7 @@ import type { BootContext } from "../context.ts";
 import { KernelThreads } from "../kernel/threads.ts";
 import { BootLog } from "../log.ts";
 import { uptime } from "../observe/memory.ts";
-import { ReportBuilder } from "../report.ts";
+import { ReportBuilder } from "../report/report.ts";
 import { VERSION } from "../version.ts";
 
 /** Threads for system calls: one that waits for a server leaves the other; each costs memory and time to start. */

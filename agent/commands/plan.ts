@@ -1,61 +1,60 @@
-import { BootError, formatProblem, printable } from "../errors.ts";
-import { wantedSources } from "../mounts/sources.ts";
-import { Root } from "../observe/root.ts";
-import { askForTables } from "../phases/4-query-server.ts";
-import { planFor } from "../phases/5-plan.ts";
-import type { Source } from "../plan/choose.ts";
-import { LAYOUT, stateDirectory } from "../plan/layout.ts";
-import { formatOp } from "../plan/op.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { LitetreeRow } from "../xcat/tables.ts";
-import { parseArguments } from "./arguments.ts";
-import { GIVEN_ROOT_ARGUMENTS, type GivenRoot, readGivenRoot } from "./given-root.ts";
+import { promises as fs } from "node:fs";
+import { fatal, printable } from "../errors.ts";
+import { errorReason } from "../kernel/errno.ts";
+import { compareDocuments, type Difference } from "../report/difference.ts";
+import { formatDifference } from "../report/difference-text.ts";
+import { formatPlan } from "../report/plan-text.ts";
+import { readDocument } from "../report/read.ts";
+import type { PlanDocument } from "../report/schema.ts";
+import { type ArgumentSpec, parseArguments } from "./arguments.ts";
+import { withProblems } from "./exit.ts";
 import { openContext } from "./open-context.ts";
+import { makeDocument, PLANNING_ARGUMENTS } from "./planning.ts";
+
+const ARGUMENTS: ArgumentSpec = { ...PLANNING_ARGUMENTS, once: [...PLANNING_ARGUMENTS.once, "diff"] };
 
 /**
- * What `apply` would do with these arguments: every op, and every problem. Nothing is mounted or written.
- * @returns 0, or 1 where there are problems
+ * What a boot would do: every entry, where its content would come from, every op, every problem.
+ *
+ * @returns 0, or 1 where there are problems; with `--diff` 1 where something differs
  */
-export async function runPlan(args: readonly string[]): Promise<number> {
+export async function runPlan(words: readonly string[]): Promise<number> {
   const context = openContext((line) => console.error(line));
-  const { calls } = context.threads;
-  let root: Root | undefined;
   try {
-    const given = await readGivenRoot(parseArguments(args, GIVEN_ROOT_ARGUMENTS), context.log);
-    root = new Root(given.root, calls);
-    const tables = await askForTables(given, context.log);
-    const sources = standIns(tables.litetree, given, root);
-    const state = given.state === undefined ? undefined : stateDirectory(given.node ?? "node");
-    if (state !== undefined && given.state !== undefined) root.standIn(state, given.state);
-    if (given.localDisk !== undefined) root.standIn(LAYOUT.localDisk, given.localDisk);
-    const plan = await planFor({
-      ...{ root, tables, sources },
-      ...(state !== undefined && { state }),
-      ...(given.localDisk !== undefined && { localDisk: LAYOUT.localDisk }),
+    return await withProblems(async () => {
+      const args = parseArguments(words, ARGUMENTS);
+      const file = args.value("diff");
+      const old = file === undefined ? undefined : await oldPlan(file);
+      const document = await makeDocument(args, context);
+      if (old === undefined) return show(document, args.flag("json"));
+      return showDifference(compareDocuments(old, document), args.flag("json"));
     });
-    print(plan);
-    return plan.problems.length > 0 ? 1 : 0;
-  } catch (error) {
-    if (!(error instanceof BootError)) throw error;
-    for (const problem of error.problems) console.error(formatProblem(problem));
-    return 1;
   } finally {
-    await root?.close();
     context.threads.close();
   }
 }
 
-function standIns(rows: readonly LitetreeRow[], given: GivenRoot, root: Root): Source[] {
-  return wantedSources(rows).map(({ row, tree, name, unusable }): Source => {
-    const local = given.sources.get(`${row.server}:${row.directory}`);
-    if (local !== undefined) root.standIn(tree, local);
-    if (unusable !== undefined) return { tree, name, unavailable: unusable };
-    if (local !== undefined || row.server === "") return { tree, name };
-    return { tree, name, unavailable: `no --source ${row.server}:${row.directory}=LOCALDIR was given` };
-  });
+function show(document: PlanDocument, json: boolean): number {
+  console.log(json ? JSON.stringify(document, null, 2) : formatPlan(document));
+  return document.problems.some((problem) => problem.class !== "note") ? 1 : 0;
 }
 
-function print(plan: Plan): void {
-  for (const op of [...plan.stages.flat(), ...plan.binds]) console.log(printable(formatOp(op)));
-  for (const problem of plan.problems) console.log(`problem: ${formatProblem(problem)}`);
+function showDifference(difference: Difference, json: boolean): number {
+  console.log(json ? JSON.stringify(difference, null, 2) : formatDifference(difference));
+  return Object.values(difference).every((items) => items.length === 0) ? 0 : 1;
+}
+
+/** The output of an earlier `plan --json`. @throws BootError */
+async function oldPlan(file: string): Promise<PlanDocument> {
+  try {
+    return readDocument(JSON.parse(await fs.readFile(file, "utf8")));
+  } catch (error) {
+    const remedy = "give a file that plan --json of this version wrote";
+    throw fatal("plan-file", {
+      doing: "read an earlier plan",
+      on: printable(file),
+      found: errorReason(error),
+      remedy,
+    });
+  }
 }

@@ -6,7 +6,7 @@ import { rowProblem } from "../plan/entry.ts";
 import { formatOp, type Op } from "../plan/op.ts";
 import type { Placed } from "../plan/place.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { ReportBuilder } from "../report.ts";
+import type { ReportBuilder } from "../report/report.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import type { Effects } from "./effects.ts";
 

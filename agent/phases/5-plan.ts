@@ -14,7 +14,7 @@ export const planEntries: Phase<Queried, Planned> = {
   name: "plan",
   async run(queried, { log, report }) {
     const plan = await planFor(queried);
-    report.placed(plan.placed);
+    report.planned(plan);
     for (const problem of plan.problems) log.problem(problem);
     report.problem(...plan.problems);
     for (const { entry, winners, placement } of plan.placed) {

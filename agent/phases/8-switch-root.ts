@@ -20,7 +20,7 @@ import { chroot, exec } from "../kernel/process.ts";
 import { peakMemory } from "../observe/memory.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
-import { deliverReport } from "../report-delivery.ts";
+import { deliverReport } from "../report/delivery.ts";
 import type { Applied } from "../state.ts";
 
 /** Mounts of the initramfs that the real system goes on with. /proc is last: the others are reached through its fd links. */

@@ -1,6 +1,6 @@
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
-import { isBelow, LAYOUT } from "./layout.ts";
+import { isBelow, LAYOUT, normalPath } from "./layout.ts";
 
 /** Where an entry's content lives and how it appears at its path (semantics section 5). */
 export type Option =
@@ -93,12 +93,11 @@ function readEntry(row: LitefileRow): Entry | Problem {
       "correct the file column in litefile",
     );
   }
-  const components = raw.split("/").filter((c) => c !== "" && c !== ".");
-  if (components.includes("..") || components.length === 0) {
-    const what = components.length === 0 ? "its path is the root directory" : 'its path contains ".."';
+  const path = normalPath(raw);
+  if (path === "/" || path.split("/").includes("..")) {
+    const what = path === "/" ? "its path is the root directory" : 'its path contains ".."';
     return rowProblem(row, "litefile-path", what, "name the file or directory itself in litefile");
   }
-  const path = `/${components.join("/")}`;
   for (const own of [LAYOUT.statelite, LAYOUT.defaults]) {
     if (path === own || isBelow(path, own)) {
       return rowProblem(row, "litefile-path", `${own} belongs to the agent`, "remove the row from litefile");

@@ -50,6 +50,14 @@ export function joinPath(a: string, b: string): string {
   return `${a}/${b}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
 }
 
+/** A path by its components: one slash between two, none at the end. `..` stays what it is. */
+export function normalPath(path: string): string {
+  return `/${path
+    .split("/")
+    .filter((component) => component !== "" && component !== ".")
+    .join("/")}`;
+}
+
 /** The directory part: `/etc` for `/etc/motd`, `/` for `/etc`. */
 export function parentPath(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";

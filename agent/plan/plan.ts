@@ -23,9 +23,17 @@ export interface PlanInput extends OwnTrees {
 /** Ops that do not depend on each other and may run side by side. */
 export type Stage = readonly Op[];
 
+/** An entry that cannot be placed, and what was looked at for it. */
+export interface Refused {
+  readonly entry: Entry;
+  readonly candidates: readonly Candidate[];
+  readonly problem: Problem;
+}
+
 /** What will be done, why, and what must be true afterwards. */
 export interface Plan {
   readonly placed: readonly Placed[];
+  readonly refused: readonly Refused[];
   /** Contents first, parents before children; the binds last, one after the other. */
   readonly stages: readonly Stage[];
   readonly binds: readonly Op[];
@@ -42,45 +50,43 @@ export function prepare(rows: readonly LitefileRow[], trees: Trees) {
 /** Decides every entry: who wins, how it appears, in what order (semantics section 5). */
 export function makePlan(input: PlanInput): Plan {
   const { entries, problems: unread } = readEntries(input.rows);
-  const problems: Problem[] = [...unread];
   const illegal = illegalPairs(entries);
   const index = new EntryIndex(entries);
+  const refused: Refused[] = [];
   const choices: Choice[] = [];
   for (const entry of entries) {
     const bad = illegal.get(entry);
-    const choice = bad ?? choose(entry, index, input);
-    if ("class" in choice) problems.push(choice);
+    const choice = bad === undefined ? choose(entry, index, input) : { entry, candidates: [], problem: bad };
+    if ("problem" in choice) refused.push(choice);
     else choices.push(choice);
   }
-  const placed = placeAll(choices, input, problems);
+  const placed = placeAll(choices, input, refused);
   return {
     placed,
+    refused,
     stages: stagesOf(placed),
     binds: placed.flatMap(bindOps),
     expectations: placed.flatMap(expectationsOf),
-    problems,
+    problems: [...unread, ...refused.map(({ problem }) => problem)],
   };
 }
 
-function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Problem {
+function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Refused {
   const found = candidates(entry, index, input.sources, input.seen);
   const target = input.targets.get(entry.path) ?? { canonical: entry.path };
   const own = ownCandidate(entry, input);
   if (own !== undefined) {
     if (own.passedOver !== undefined) {
       const remedy = "move it away on the server that keeps it, or change the row; nothing was changed";
-      return rowProblem(
-        entry.row,
-        "state-kind",
-        `${formatLocation(own.location)} is ${own.passedOver}`,
-        remedy,
-      );
+      const is = `${formatLocation(own.location)} is ${own.passedOver}`;
+      const problem = rowProblem(entry.row, "state-kind", is, remedy);
+      return { entry, candidates: [own, ...found], problem };
     }
     return { entry, candidates: [own, ...found], winners: [own], target };
   }
   const usable = found.filter((candidate) => candidate.passedOver === undefined);
   const [first] = usable;
-  if (first === undefined) return unresolved(entry, found);
+  if (first === undefined) return { entry, candidates: found, problem: unresolved(entry, found) };
   return { entry, candidates: found, winners: winnersOf(entry, usable, first), target };
 }
 
@@ -114,7 +120,8 @@ function wrongKind(entry: Entry, observed: Observed): string | undefined {
 }
 
 function unresolved(entry: Entry, found: readonly Candidate[]): Problem {
-  const reasons = found.map((candidate) => `${candidate.name}: ${candidate.passedOver}`);
+  const byReason = Map.groupBy(found, (candidate) => candidate.passedOver ?? "");
+  const reasons = [...byReason].map(([reason, some]) => `${namesInShort(some)}: ${reason}`);
   return rowProblem(
     entry.row,
     "unresolved",
@@ -123,7 +130,15 @@ function unresolved(entry: Entry, found: readonly Candidate[]): Problem {
   );
 }
 
-function placeAll(choices: readonly Choice[], trees: OwnTrees, problems: Problem[]): Placed[] {
+/** Of many sources the number says enough on a console; the report names each. */
+function namesInShort(found: readonly Candidate[]): string {
+  const names = found.map(({ name }) => name);
+  const sources = names.filter((name) => name !== "default");
+  if (sources.length <= 2) return names.join(", ");
+  return [`${sources.length} sources`, ...names.filter((name) => name === "default")].join(" and ");
+}
+
+function placeAll(choices: readonly Choice[], trees: OwnTrees, refused: Refused[]): Placed[] {
   const ordered = [...choices].sort((a, b) => (a.target.canonical < b.target.canonical ? -1 : 1));
   const byPath = new Map<string, Placed>();
   const all: Placed[] = [];
@@ -132,7 +147,8 @@ function placeAll(choices: readonly Choice[], trees: OwnTrees, problems: Problem
     // The server always sends it: where its directory is no copy that it could go into, the directory's own serves.
     if (isImpliedMtab(choice.entry) && parent !== undefined && parent.content.tree !== LAYOUT.tmpfs) continue;
     const result = place(choice, parent, trees);
-    if ("class" in result) problems.push(result);
+    if ("class" in result)
+      refused.push({ entry: choice.entry, candidates: choice.candidates, problem: result });
     else {
       all.push(result);
       byPath.set(result.canonical, result);

@@ -1,32 +1,8 @@
 import { z } from "zod";
+import { reportSchema } from "../../agent/report/schema.ts";
 
-/** What the demo reads of the agent's report; the report itself holds more and is kept whole. */
-const AgentReport = z.looseObject({
-  agent: z.string(),
-  node: z.string(),
-  image: z.string(),
-  ok: z.boolean(),
-  phases: z.array(z.looseObject({ name: z.string(), start: z.number(), end: z.number().optional() })),
-  entries: z.array(
-    z.looseObject({
-      path: z.string(),
-      options: z.string(),
-      placement: z.string(),
-      winners: z.array(z.string()),
-      content: z.string(),
-    }),
-  ),
-  problems: z.array(
-    z.looseObject({
-      code: z.string(),
-      doing: z.string(),
-      on: z.string(),
-      found: z.string(),
-      remedy: z.string(),
-    }),
-  ),
-  totals: z.looseObject({ bytes: z.number(), files: z.number(), peakMemory: z.number().optional() }),
-});
+/** A report of a boot that knew its node and image; anything else on the port is another document. */
+const AgentReport = reportSchema.unwrap().required({ node: true, image: true });
 export type AgentReport = z.infer<typeof AgentReport>;
 
 /** What the guest's unit found; see image/usr/local/lib/statelite/findings. Texts are as the guest's programs printed them. */

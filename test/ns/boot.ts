@@ -13,6 +13,7 @@ import { applyPlan } from "../../agent/phases/6-apply.ts";
 import { verifyRoot } from "../../agent/phases/7-verify.ts";
 import { LAYOUT, stateDirectory } from "../../agent/plan/layout.ts";
 import type { Plan } from "../../agent/plan/plan.ts";
+import { reportSchema } from "../../agent/report/schema.ts";
 import type { Queried } from "../../agent/state.ts";
 import type { LitefileRow, LitetreeRow } from "../../agent/xcat/tables.ts";
 
@@ -69,6 +70,8 @@ export async function boot(spec: BootSpec): Promise<Boot> {
   } finally {
     await root.close();
   }
+  // What a boot leaves is what the schema says, whatever became of it.
+  reportSchema.parse(JSON.parse(JSON.stringify(context.report.build(ended.length === 0))));
   const others = ended.filter((problem) => !context.report.problems.includes(problem));
   return { plan, problems: [...context.report.problems, ...others], ended, log: lines };
 }

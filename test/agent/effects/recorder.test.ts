@@ -5,7 +5,7 @@ import { Recorder } from "../../../agent/effects/recorder.ts";
 import { SystemError } from "../../../agent/kernel/errno.ts";
 import { BootLog } from "../../../agent/log.ts";
 import { formatOp, type Op } from "../../../agent/plan/op.ts";
-import { ReportBuilder } from "../../../agent/report.ts";
+import { ReportBuilder } from "../../../agent/report/report.ts";
 import { plan, problemLines, type World } from "../plan/world.ts";
 
 /** What carrying out a plan does and says, without a file system: the recorder takes every op. */

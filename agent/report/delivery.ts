@@ -1,8 +1,8 @@
 import { existsSync, promises as fs } from "node:fs";
 import { basename } from "node:path";
-import { withDeadline } from "./concurrency.ts";
-import { errorReason } from "./kernel/errno.ts";
-import type { Log } from "./log.ts";
+import { withDeadline } from "../concurrency.ts";
+import { errorReason } from "../kernel/errno.ts";
+import type { Log } from "../log.ts";
 
 /** A port that nobody reads at the other end would keep us waiting. */
 const DELIVERY_MS = 5000;

@@ -1,0 +1,61 @@
+import type { Candidate } from "../plan/choose.ts";
+import { formatLocation } from "../plan/layout.ts";
+import { type Observed, resolved } from "../plan/observation.ts";
+import type { Placed } from "../plan/place.ts";
+import type { Plan, Refused } from "../plan/plan.ts";
+import type { ReportedEntry } from "./schema.ts";
+
+/** Every entry of a plan in order of path, those that it could not place included. */
+export function describeEntries(plan: Plan): ReportedEntry[] {
+  return [...plan.placed.map(describePlaced), ...plan.refused.map(describeRefused)].sort((a, b) =>
+    a.path < b.path ? -1 : 1,
+  );
+}
+
+function describePlaced(placed: Placed): ReportedEntry {
+  const { entry, canonical } = placed;
+  return {
+    path: entry.path,
+    options: entry.row.options,
+    placement: placed.placement,
+    ...(canonical !== entry.path && { at: canonical }),
+    winners: placed.winners.map((winner) => winner.name),
+    content: formatLocation(placed.content),
+    candidates: placed.candidates.map(describeCandidate),
+  };
+}
+
+function describeRefused({ entry, candidates }: Refused): ReportedEntry {
+  return {
+    path: entry.path,
+    options: entry.row.options,
+    placement: "none",
+    winners: [],
+    candidates: candidates.map(describeCandidate),
+  };
+}
+
+function describeCandidate({
+  name,
+  location,
+  observed,
+  passedOver,
+}: Candidate): ReportedEntry["candidates"][number] {
+  return {
+    name,
+    location: formatLocation(location),
+    ...(observed !== undefined && { found: describeObserved(observed) }),
+    ...(passedOver !== undefined && { passedOver }),
+  };
+}
+
+/** `file, 120 bytes`, `directory`, `symlink to ../x, a directory`. */
+function describeObserved(observed: Observed): string {
+  if (observed.link !== undefined) {
+    const behind = resolved(observed);
+    const what =
+      behind === undefined ? "which leads nowhere inside its tree" : `a ${describeObserved(behind)}`;
+    return `symlink to ${observed.link.text}, ${what}`;
+  }
+  return observed.kind === "file" ? `file, ${observed.size} bytes` : observed.kind;
+}

@@ -1,0 +1,77 @@
+import type { Problem } from "../errors.ts";
+import { formatOp, type Op } from "../plan/op.ts";
+import type { Plan } from "../plan/plan.ts";
+import { describeEntries } from "./entries.ts";
+import type { PhaseTime, Report, ReportedEntry, ReportedOp } from "./schema.ts";
+
+/** Gathers a report while the boot goes on. */
+export class ReportBuilder {
+  readonly #phases: PhaseTime[] = [];
+  readonly #ops: ReportedOp[] = [];
+  readonly #problems: Problem[] = [];
+  #entries: readonly ReportedEntry[] = [];
+  readonly #agent: string;
+  #node: string | undefined;
+  #image: string | undefined;
+
+  constructor(agent: string) {
+    this.#agent = agent;
+  }
+
+  identify(parts: { node?: string | undefined; image?: string | undefined }): void {
+    this.#node = parts.node ?? this.#node;
+    this.#image = parts.image ?? this.#image;
+  }
+
+  phaseBegins(name: string, start: number): void {
+    this.#phases.push({ name, start });
+  }
+
+  phaseEnds(end: number): void {
+    const last = this.#phases.pop();
+    if (last !== undefined) this.#phases.push({ ...last, end });
+  }
+
+  planned(plan: Plan): void {
+    this.#entries = describeEntries(plan);
+  }
+
+  op(op: Op, result: Omit<ReportedOp, "op" | "kind" | "row">): void {
+    this.#ops.push({ op: formatOp(op), kind: op.kind, row: op.row, ...result });
+  }
+
+  problem(...problems: readonly Problem[]): void {
+    this.#problems.push(...problems);
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  /** @param ok whether the boot went on to the real init */
+  build(ok: boolean, peakMemory?: number): Report {
+    return {
+      schema: 1,
+      agent: this.#agent,
+      ...(this.#node !== undefined && { node: this.#node }),
+      ...(this.#image !== undefined && { image: this.#image }),
+      ok,
+      phases: this.#phases,
+      entries: this.#entries,
+      ops: this.#ops,
+      problems: this.#problems,
+      totals: {
+        entries: this.#entries.length,
+        ops: this.#ops.length,
+        bytes: sum(this.#ops, (op) => op.bytes),
+        files: sum(this.#ops, (op) => op.files),
+        problems: this.#problems.length,
+        ...(peakMemory !== undefined && { peakMemory }),
+      },
+    };
+  }
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

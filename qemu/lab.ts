@@ -31,10 +31,12 @@ export interface LabOptions {
   readonly web?: boolean;
 }
 
-/** What a machine has beside one network card. */
+/** What a machine has beside one network card, and what it is started with. */
 export interface Hardware {
   /** MiB. */
   readonly memory?: number;
+  /** Instead of the project's own. */
+  readonly initrd?: string;
   /** Files with the bytes of its disks: /dev/vda, /dev/vdb and so on. */
   readonly disks?: readonly string[];
 }

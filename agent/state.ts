@@ -40,6 +40,8 @@ export interface Rooted extends Parsed {
   readonly node: string | undefined;
   readonly trust: Trust;
   readonly mountSource: MountSource;
+  /** For what a plan turns out to need of the kernel; absent where the running system loads it by itself. @throws BootError */
+  readonly loadModules?: (names: readonly string[]) => Promise<unknown>;
   /** The node's state directory inside the root; absent where it has none. */
   readonly state?: string;
   readonly localDisk?: string;

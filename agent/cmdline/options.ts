@@ -74,6 +74,8 @@ export type FailurePolicy = "shell" | "reboot" | "poweroff" | "halt";
 export interface Settings {
   /** `default`: persistent, ro and localdisk rows are fatal; `all`; `none`. */
   readonly strict: "default" | "all" | "none";
+  /** How volatile directories get their content: copied, or shown through an overlay. */
+  readonly tmpfs: "copy" | "overlay";
   readonly onfail: FailurePolicy;
   readonly onfailDelay: number;
   /** Until the real init must be running; 0 means no limit. */

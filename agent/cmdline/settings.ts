@@ -29,6 +29,11 @@ export const SETTINGS: SettingsTable = {
     ...choice({ "1": "all", "0": "none", default: "default" }, "default"),
     help: "which litefile rows stop the boot when they fail: `1` every one, `0` none, `default` those with `persistent`, `ro` or `localdisk`",
   },
+  tmpfs: {
+    name: "statelite.tmpfs",
+    ...choice({ copy: "copy", overlay: "overlay" }, "copy"),
+    help: "how directories with `tmpfs` or `link` get their content: `overlay` shows it where it is, and only what is written takes memory",
+  },
   onfail: {
     name: "statelite.onfail",
     ...choice({ shell: "shell", reboot: "reboot", poweroff: "poweroff", halt: "halt" }, "shell"),

@@ -1,3 +1,5 @@
+import type { Settings } from "../cmdline/options.ts";
+import { defaultSettings } from "../cmdline/settings.ts";
 import type { BootContext } from "../context.ts";
 import type { Problem } from "../errors.ts";
 import { wantedSources } from "../mounts/sources.ts";
@@ -28,6 +30,7 @@ interface Given extends StandIns {
   /** Whether the node has a persistent area, and a local disk: empty ones where no directory stands in. */
   readonly hasState: boolean;
   readonly hasLocalDisk: boolean;
+  readonly tmpfs: Settings["tmpfs"];
   readonly problems: readonly Problem[];
 }
 
@@ -45,11 +48,12 @@ export async function makeDocument(args: Arguments, context: BootContext): Promi
     const state = stateDirectory(tables.node);
     if (given.state !== undefined) root.standIn(state, given.state);
     if (given.localDisk !== undefined) root.standIn(LAYOUT.localDisk, given.localDisk);
-    const plan = await planFor({
+    const trees = {
       ...{ root, tables, sources },
       ...(hasState && { state }),
       ...(hasLocalDisk && { localDisk: LAYOUT.localDisk }),
-    });
+    };
+    const plan = await planFor(trees, given.tmpfs);
     const missing = sources.flatMap(({ name, unavailable }) =>
       unavailable === undefined ? [] : [notLookedAt(name, unavailable)],
     );
@@ -75,6 +79,7 @@ async function fromFiles(args: Arguments): Promise<Given> {
     subject: { node, image, origins },
     hasState: standIns.state !== undefined || tables.statemnt !== "",
     hasLocalDisk: standIns.localDisk !== undefined || tables.hasLocalDisk,
+    tmpfs: defaultSettings().tmpfs,
     problems: [...problems, ...tables.problems],
   };
 }
@@ -94,6 +99,7 @@ async function fromServer(args: Arguments, { log }: BootContext): Promise<Given>
     subject: { node: tables.node },
     hasState: given.state !== undefined || given.options.state !== undefined,
     hasLocalDisk: given.localDisk !== undefined || given.options.partition,
+    tmpfs: given.options.settings.tmpfs,
     problems,
   };
 }

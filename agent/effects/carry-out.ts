@@ -71,6 +71,10 @@ function opProblem(op: Op, reason: string, code: string | undefined): Problem {
 }
 
 function remedyFor(op: Op, code: string | undefined): string {
+  if (op.kind === "overlay" && (code === "ENODEV" || code === "EINVAL")) {
+    const why = code === "ENODEV" ? "has no overlay file system" : "refuses this overlay, dmesg says why";
+    return `this kernel ${why}: build the initrd with its module overlay, or take "overlay" out of the row or of statelite.tmpfs`;
+  }
   switch (code) {
     case "ENOSPC":
       return op.kind === "seed" || op.kind === "mountpoint"

@@ -10,6 +10,7 @@ import { bind } from "./bind.ts";
 import { copyContent } from "./content.ts";
 import { below, type CopySource, TreeCopy } from "./copy.ts";
 import { type Done, type Effects, NOTHING_DONE } from "./effects.ts";
+import { mountOverlay } from "./overlay.ts";
 import { Parents } from "./parents.ts";
 import { allOrNothing, makeAside } from "./whole.ts";
 import { durableWriter, memoryWriter, type OpenedFile, type TreeWriter } from "./writer.ts";
@@ -49,6 +50,8 @@ export class LinuxEffects implements Effects {
         return this.#copy(op);
       case "seed":
         return this.#seed(op);
+      case "overlay":
+        return this.#overlay(op);
       case "concatenate":
         return this.#concatenate(op);
       case "symlink":
@@ -109,6 +112,15 @@ export class LinuxEffects implements Effects {
       await handle.close();
     }
     return done;
+  }
+
+  async #overlay(op: OpOf<"overlay">): Promise<Done> {
+    const directory = await this.#parents.above(op.to);
+    return mountOverlay(op, below(directory, Buffer.from(baseName(op.to.path))), {
+      root: this.#root,
+      calls: this.#calls,
+      withoutXattrs: this.#withoutXattrs,
+    });
   }
 
   async #concatenate(op: OpOf<"concatenate">): Promise<Done> {

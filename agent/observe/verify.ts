@@ -64,6 +64,8 @@ async function whatIsWrong(
       const real = await root.with({ tree: "/", path }, O.PATH, (fd) => fs.readlink(fdPath(fd)));
       const mount = mounts.get(real);
       if (mount === undefined) return `nothing is mounted at ${path}`;
+      if (expectation.overlay && mount.type !== "overlay")
+        return `a ${mount.type} is mounted at ${path}, an overlay was wanted`;
       const readonly = mount.options.includes("ro");
       return expectation.readonly && !readonly ? `${path} is mounted, but can be written to` : undefined;
     }

@@ -54,6 +54,7 @@ export const mountRoot: Phase<Connected, Rooted> = {
       trust,
       root,
       mountSource: nfsSources(nfs, options.settings.sourceTimeout),
+      loadModules: (wanted) => loadModules(wanted, modules),
     };
     if (options.state === undefined) return rooted;
     if (node === undefined) throw namelessNode(network.address);

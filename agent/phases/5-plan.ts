@@ -1,9 +1,11 @@
+import type { Settings } from "../cmdline/options.ts";
 import type { Phase } from "../context.ts";
 import { look } from "../observe/look.ts";
 import { lookAtTargets } from "../observe/targets.ts";
 import { makePlan, type Plan, prepare } from "../plan/plan.ts";
 import { endsBoot } from "../plan/severity.ts";
 import { stopOn } from "../problems.ts";
+import { appearance } from "../report/entries.ts";
 import type { Planned, Queried } from "../state.ts";
 
 /** Questions to the trees under way at the same time. */
@@ -13,14 +15,14 @@ const LOOK_WIDTH = 64;
 export const planEntries: Phase<Queried, Planned> = {
   name: "plan",
   async run(queried, { log, report }) {
-    const plan = await planFor(queried);
+    const plan = await planFor(queried, queried.options.settings.tmpfs);
     report.planned(plan);
     for (const problem of plan.problems) log.problem(problem);
     report.problem(...plan.problems);
-    for (const { entry, winners, placement } of plan.placed) {
-      log.detail(
-        `${entry.row.options} ${entry.row.path}: ${winners.map((w) => w.name).join(" + ")}, ${placement}`,
-      );
+    for (const placed of plan.placed) {
+      const { entry, winners } = placed;
+      const from = winners.map((winner) => winner.name).join(" + ");
+      log.detail(`${entry.row.options} ${entry.row.path}: ${from}, ${appearance(placed)}`);
     }
     stopOn(plan.problems, (problem) => endsBoot(problem, queried.options.settings.strict));
     return { ...queried, plan };
@@ -29,7 +31,8 @@ export const planEntries: Phase<Queried, Planned> = {
 
 /** The plan for some tables and trees; changes nothing. */
 export async function planFor(
-  queried: Omit<Queried, "options" | "names" | "trust" | "mountSource" | "node">,
+  queried: Pick<Queried, "root" | "tables" | "sources" | "state" | "localDisk">,
+  tmpfs: Settings["tmpfs"],
 ): Promise<Plan> {
   const { root, tables, sources, state, localDisk } = queried;
   const own = { ...(state !== undefined && { state }), ...(localDisk !== undefined && { localDisk }) };
@@ -42,5 +45,5 @@ export async function planFor(
       entries.map((entry) => entry.path),
     ),
   ]);
-  return makePlan({ rows: tables.litefile, sources, seen, targets, ...own });
+  return makePlan({ rows: tables.litefile, sources, seen, targets, tmpfs, ...own });
 }

@@ -1,6 +1,8 @@
 import type { Phase } from "../context.ts";
 import { carryOut } from "../effects/carry-out.ts";
 import { LinuxEffects } from "../effects/linux.ts";
+import { BootError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { formatOp } from "../plan/op.ts";
 import { endsBoot } from "../plan/severity.ts";
 import { stopOn } from "../problems.ts";
@@ -20,6 +22,7 @@ export const applyPlan: Phase<Planned, Applied> = {
       log.say(`${formatOp(op)}: ${files} files, ${(bytes / 1e6).toFixed(1)} MB so far`);
     });
     try {
+      await loadOverlay(planned, log);
       const problems = await carryOut(planned.plan, effects, { log, report, now });
       for (const problem of problems) log.problem(problem);
       report.problem(...problems);
@@ -30,3 +33,14 @@ export const applyPlan: Phase<Planned, Applied> = {
     }
   },
 };
+
+/** Where the module cannot be had, the rows that need it say so: the boot may be able to go on without them. */
+async function loadOverlay({ plan, loadModules }: Planned, log: Log): Promise<void> {
+  if (loadModules === undefined || plan.placed.every(({ upper }) => upper === undefined)) return;
+  try {
+    await loadModules(["overlay"]);
+  } catch (error) {
+    if (!(error instanceof BootError)) throw error;
+    for (const problem of error.problems) log.problem({ ...problem, class: "note" });
+  }
+}

@@ -22,6 +22,8 @@ export interface Entry {
   readonly path: string;
   /** The row's path ended in a slash. */
   readonly directory: boolean;
+  /** The row asks for an overlay in place of a copy: what is a directory is shown, not copied. */
+  readonly overlay: boolean;
 }
 
 export interface Entries {
@@ -41,7 +43,8 @@ export function readEntries(rows: readonly LitefileRow[]): Entries {
     }
     const first = byPath.get(entry.path);
     if (first === undefined) byPath.set(entry.path, entry);
-    else if (first.option !== entry.option) problems.push(conflict(entry, first));
+    else if (first.option !== entry.option || first.overlay !== entry.overlay)
+      problems.push(conflict(entry, first));
     else if (entry.directory && !first.directory) byPath.set(entry.path, entry);
   }
   const entries = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -69,10 +72,17 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   localdisk: "localdisk",
 };
 
-/** The option that a litefile options column asks for; undefined where no meaning is defined for it. */
-export function parseOptions(text: string): Option | undefined {
-  const words = text.split(",").map((word) => word.trim());
-  return OPTIONS[[...new Set(words)].sort().join(",")];
+/** A word of this project's own, beside those of volatile content: how a directory is to be placed. */
+const OVERLAY = "overlay";
+
+/** What a litefile options column asks for; undefined where no meaning is defined for it. */
+export function parseOptions(text: string): Pick<Entry, "option" | "overlay"> | undefined {
+  const all = new Set(text.split(",").map((word) => word.trim()));
+  const overlay = all.delete(OVERLAY);
+  const option = all.size === 0 ? "tmpfs" : OPTIONS[[...all].sort().join(",")];
+  if (option === undefined) return undefined;
+  if (overlay && (all.has("") || (option !== "tmpfs" && option !== "link"))) return undefined;
+  return { option, overlay };
 }
 
 function readEntry(row: LitefileRow): Entry | Problem {
@@ -103,15 +113,16 @@ function readEntry(row: LitefileRow): Entry | Problem {
       return rowProblem(row, "litefile-path", `${own} belongs to the agent`, "remove the row from litefile");
     }
   }
-  const option = parseOptions(row.options);
-  if (option === undefined) {
+  const asked = parseOptions(row.options);
+  if (asked === undefined) {
     return rowProblem(
       row,
       "litefile-options",
       `its options "${row.options}" have no meaning`,
-      "use one of tmpfs, link, link,ro, ro, con, link,con, persistent, link,persistent, localdisk",
+      "use one of tmpfs, link, link,ro, ro, con, link,con, persistent, link,persistent, localdisk, overlay, link,overlay",
     );
   }
+  const { option } = asked;
   const directory = raw.endsWith("/");
   if (directory && (option === "con" || option === "link,con")) {
     return rowProblem(
@@ -121,7 +132,7 @@ function readEntry(row: LitefileRow): Entry | Problem {
       "name the files one by one, or use tmpfs",
     );
   }
-  return { row, option, path, directory };
+  return { row, ...asked, path, directory };
 }
 
 function conflict(entry: Entry, first: Entry): Problem {

@@ -7,7 +7,12 @@ export type Expectation = {
   readonly path: string;
 } & (
   | /** The path leads to the very inode at `as`. */ { readonly kind: "same"; readonly as: Location }
-  | /** The path is a mount of its own. */ { readonly kind: "mounted"; readonly readonly: boolean }
+  | /** The path is a mount of its own. */ {
+      readonly kind: "mounted";
+      readonly readonly: boolean;
+      /** What is mounted is an overlay. */
+      readonly overlay: boolean;
+    }
   | /** A small file's bytes are those of these files, one after the other. */ {
       readonly kind: "content";
       readonly of: readonly Location[];

@@ -5,6 +5,8 @@ export const LAYOUT = {
   statelite: "/.statelite",
   /** Volatile content, and the target of every `link` entry. */
   tmpfs: "/.statelite/tmpfs",
+  /** What is written to directories that are shown through an overlay, each in one of its own. */
+  overlay: "/.statelite/overlay",
   /** Above the node's state directory. */
   persistent: "/.statelite/persistent",
   /** Above the litetree sources. */

@@ -21,6 +21,15 @@ export type Op = OpBase &
         readonly to: Location;
         readonly exclude: readonly string[];
       }
+    /** A directory to write to whose content stays where it is, in place of a copy of it. */
+    | {
+        readonly kind: "overlay";
+        readonly from: Location;
+        readonly to: Location;
+        /** Keeps what is written; a directory of its own, not there yet. */
+        readonly upper: Location;
+        readonly exclude: readonly string[];
+      }
     | { readonly kind: "concatenate"; readonly from: readonly Location[]; readonly to: Location }
     | { readonly kind: "symlink"; readonly at: Location; readonly text: string }
     /** An empty file or directory with the attributes of `like`, for a bind mount to be put on. */
@@ -51,12 +60,18 @@ export function formatOp(op: Op): string {
   return `${operation(op)}  # ${op.row.options} ${op.row.path}`;
 }
 
+function without(exclude: readonly string[]): string {
+  return exclude.length > 0 ? ` without ${exclude.join(", ")}` : "";
+}
+
 function operation(op: Op): string {
   switch (op.kind) {
     case "copy":
-    case "seed": {
-      const without = op.exclude.length > 0 ? ` without ${op.exclude.join(", ")}` : "";
-      return `${op.kind} ${formatLocation(op.from)} -> ${formatLocation(op.to)}${without}`;
+    case "seed":
+      return `${op.kind} ${formatLocation(op.from)} -> ${formatLocation(op.to)}${without(op.exclude)}`;
+    case "overlay": {
+      const layers = `${formatLocation(op.from)} below ${formatLocation(op.upper)}`;
+      return `overlay ${layers} -> ${formatLocation(op.to)}${without(op.exclude)}`;
     }
     case "concatenate":
       return `concatenate ${op.from.map(formatLocation).join(" + ")} -> ${formatLocation(op.to)}`;

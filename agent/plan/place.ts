@@ -1,3 +1,4 @@
+import type { Settings } from "../cmdline/options.ts";
 import type { Problem } from "../errors.ts";
 import { type Candidate, keepsLink } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
@@ -18,6 +19,8 @@ export interface Placed {
   /** Where the content is once it is placed. */
   readonly content: Location;
   readonly placement: Placement;
+  /** Where what is written to it is kept, when it is shown through an overlay and not copied. */
+  readonly upper?: Location;
   /** After the links of the image above the last component. */
   readonly canonical: string;
   /** The nearest placed entry above. */
@@ -32,22 +35,51 @@ export interface Choice {
   readonly target: Target;
 }
 
-/** Decides where the content goes and how it appears, or why it cannot. */
-export function place(choice: Choice, parent: Placed | undefined, trees: OwnTrees): Placed | Problem {
+/** What decides a place beside the entry itself. */
+export interface Placing extends OwnTrees {
+  /** How directories with `tmpfs` or `link` get their content, where their row does not say. */
+  readonly tmpfs: Settings["tmpfs"];
+}
+
+/**
+ * Decides where the content goes and how it appears, or why it cannot.
+ * @param number of the entries placed before, for a name of its own
+ */
+export function place(
+  choice: Choice,
+  parent: Placed | undefined,
+  placing: Placing,
+  number: number,
+): Placed | Problem {
   const { entry, winners, candidates, target } = choice;
-  const content = contentLocation(choice, trees);
+  const content = contentLocation(choice, placing);
   if (content === undefined) return missingTree(entry);
-  const placement = placementOf(entry, content, parent);
+  const overlaid = isOverlaid(choice, parent, placing.tmpfs);
+  const placement = placementOf(entry, content, parent, overlaid);
   const placed: Placed = {
     entry,
     candidates,
     winners,
     content,
     placement,
+    ...(overlaid && { upper: { tree: LAYOUT.overlay, path: `/${number}` } }),
     canonical: target.canonical,
     ...(parent && { parent }),
   };
   return (parent === undefined ? targetProblem(placed, target) : undefined) ?? placed;
+}
+
+/** Only a directory can be shown through an overlay; anything else is copied, which looks the same. */
+function isOverlaid(
+  { entry, winners }: Choice,
+  parent: Placed | undefined,
+  tmpfs: Settings["tmpfs"],
+): boolean {
+  const asked = entry.overlay || (tmpfs === "overlay" && entry.directory);
+  if (!asked || (entry.option !== "tmpfs" && entry.option !== "link")) return false;
+  const there = winners[0]?.observed;
+  const shown = there && followsLink({ entry, parent }) ? resolved(there) : there;
+  return shown?.kind === "directory";
 }
 
 function contentLocation({ entry, winners, target }: Choice, trees: OwnTrees): Location | undefined {
@@ -87,14 +119,19 @@ function missingTree(entry: Entry): Problem {
   );
 }
 
-function placementOf(entry: Entry, content: Location, parent: Placed | undefined): Placement {
-  const insideTmpfs = parent?.content.tree === LAYOUT.tmpfs;
+function placementOf(
+  entry: Entry,
+  content: Location,
+  parent: Placed | undefined,
+  overlaid: boolean,
+): Placement {
   switch (entry.option) {
     case "tmpfs":
+      // The bind of the parent shows its file system alone, without what is mounted below it.
+      return liesInCopy(parent) && !overlaid ? "inside parent" : "bind";
     case "link":
     case "link,con":
-      if (insideTmpfs && content.tree === LAYOUT.tmpfs) return "inside parent";
-      return entry.option === "tmpfs" ? "bind" : "link";
+      return liesInCopy(parent) && content.tree === LAYOUT.tmpfs ? "inside parent" : "link";
     case "link,ro":
       return "link";
     case "link,persistent":
@@ -105,6 +142,11 @@ function placementOf(entry: Entry, content: Location, parent: Placed | undefined
     case "localdisk":
       return "bind";
   }
+}
+
+/** Whether the content of what lies above is in the tmpfs, where a child can be put into it. */
+function liesInCopy(parent: Placed | undefined): boolean {
+  return parent?.content.tree === LAYOUT.tmpfs;
 }
 
 /** What the content will be, for the mount point's sake. */
@@ -162,8 +204,9 @@ export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
   switch (entry.option) {
     case "tmpfs":
     case "link": {
-      const follow = followsLink(placed);
-      ops.push({ kind: "copy", row, from: winner.location, follow, to: content, exclude });
+      const [from, { upper }] = [winner.location, placed];
+      if (upper !== undefined) ops.push({ kind: "overlay", row, from, to: content, upper, exclude });
+      else ops.push({ kind: "copy", row, from, follow: followsLink(placed), to: content, exclude });
       break;
     }
     case "persistent":
@@ -193,9 +236,12 @@ export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
  * Whether the content is what is behind a winner that is a symlink. Where it only becomes part of a directory's
  * copy, or of what the image's own symlink leads to, a symlink stays one (rule 5).
  */
-export function followsLink({ entry, placement }: Placed): boolean {
+export function followsLink({
+  entry,
+  parent,
+}: Pick<Placed, "entry"> & { parent?: Placed | undefined }): boolean {
   if (entry.option !== "tmpfs" && entry.option !== "link") return true;
-  return entry.directory || (!keepsLink(entry) && placement !== "inside parent");
+  return entry.directory || (!keepsLink(entry) && !liesInCopy(parent));
 }
 
 /** The ops that show the content at the entry's path. */

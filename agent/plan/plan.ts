@@ -7,11 +7,11 @@ import { formatLocation, isBelow, LAYOUT, parentPath } from "./layout.ts";
 import { EntryIndex, illegalPairs, isImpliedMtab } from "./nesting.ts";
 import { type Observations, type Observed, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
-import { bindOps, type Choice, contentOps, followsLink, type Placed, place } from "./place.ts";
-import { type OwnTrees, ownTree, questions, type Trees } from "./questions.ts";
+import { bindOps, type Choice, contentOps, followsLink, type Placed, type Placing, place } from "./place.ts";
+import { ownTree, questions, type Trees } from "./questions.ts";
 
 /** Everything that decides a plan, as data. */
-export interface PlanInput extends OwnTrees {
+export interface PlanInput extends Placing {
   readonly rows: readonly LitefileRow[];
   /** In priority order, the ones that could not be mounted included. */
   readonly sources: readonly Source[];
@@ -138,7 +138,7 @@ function namesInShort(found: readonly Candidate[]): string {
   return [`${sources.length} sources`, ...names.filter((name) => name === "default")].join(" and ");
 }
 
-function placeAll(choices: readonly Choice[], trees: OwnTrees, refused: Refused[]): Placed[] {
+function placeAll(choices: readonly Choice[], placing: Placing, refused: Refused[]): Placed[] {
   const ordered = [...choices].sort((a, b) => (a.target.canonical < b.target.canonical ? -1 : 1));
   const byPath = new Map<string, Placed>();
   const all: Placed[] = [];
@@ -146,7 +146,7 @@ function placeAll(choices: readonly Choice[], trees: OwnTrees, refused: Refused[
     const parent = nearest(choice.target.canonical, byPath);
     // The server always sends it: where its directory is no copy that it could go into, the directory's own serves.
     if (isImpliedMtab(choice.entry) && parent !== undefined && parent.content.tree !== LAYOUT.tmpfs) continue;
-    const result = place(choice, parent, trees);
+    const result = place(choice, parent, placing, all.length);
     if ("class" in result)
       refused.push({ entry: choice.entry, candidates: choice.candidates, problem: result });
     else {
@@ -198,8 +198,9 @@ function expectationsOf(placed: Placed): Expectation[] {
   // A symlink that was copied as it is leads on the node wherever it leads there.
   if (winner?.observed?.kind === "symlink" && !followsLink(placed)) return [];
   const expected: Expectation[] = [{ kind: "same", ...about, as: content }];
-  if (placed.placement === "bind") {
-    expected.push({ kind: "mounted", ...about, readonly: entry.option === "ro" });
+  const overlay = placed.upper !== undefined;
+  if (placed.placement === "bind" || overlay) {
+    expected.push({ kind: "mounted", ...about, readonly: entry.option === "ro", overlay });
   }
   const sizes = winners.map((w) => w.observed && resolved(w.observed));
   const small =

@@ -17,12 +17,17 @@ function describePlaced(placed: Placed): ReportedEntry {
   return {
     path: entry.path,
     options: entry.row.options,
-    placement: placed.placement,
+    placement: appearance(placed),
     ...(canonical !== entry.path && { at: canonical }),
     winners: placed.winners.map((winner) => winner.name),
     content: formatLocation(placed.content),
     candidates: placed.candidates.map(describeCandidate),
   };
+}
+
+/** A mount of an overlay looks like one, wherever it is seen. */
+export function appearance({ placement, upper }: Placed): ReportedEntry["placement"] {
+  return upper === undefined ? placement : "overlay";
 }
 
 function describeRefused({ entry, candidates }: Refused): ReportedEntry {

@@ -40,7 +40,7 @@ function coveredLines(covered: Explanation["covered"], entry: ReportedEntry): st
 
 /** How long what is written there lasts (semantics section 5). */
 function lifetime(options: string): string {
-  switch (parseOptions(options)) {
+  switch (parseOptions(options)?.option) {
     case undefined:
       return "";
     case "ro":

@@ -46,6 +46,14 @@ const options: Readonly<Record<string, Option>> = {
   "link,persistent": { link: true, place: "persistent" },
 };
 
+/** The agent's word "overlay" is about how a node gets what is volatile, and means nothing to the image. */
+function optionOf(text: string): Option | undefined {
+  const words = text.split(",").filter((word) => word !== "overlay");
+  const plain = words.length === 0 ? "tmpfs" : words.join(",");
+  const option = Object.hasOwn(options, plain) ? options[plain] : undefined;
+  return plain === text || option?.place === "tmpfs" ? option : undefined;
+}
+
 interface Checked {
   readonly path: string;
   readonly directory: boolean;
@@ -83,7 +91,7 @@ export function checkRows(rows: readonly SourceRow[]): {
       .filter((part) => part !== "")
       .join("/")}`;
     const complaint = pathComplaint(source.file, path);
-    const option = Object.hasOwn(options, source.options) ? options[source.options] : undefined;
+    const option = optionOf(source.options);
     const directory = source.file.endsWith("/");
     const twin = checked.get(path);
     if (complaint !== undefined) refuse(row, complaint, "correct the row");

@@ -99,6 +99,7 @@ async function boot(some: Case): Promise<string[]> {
     })),
     ...(some.state && { state: asTree(some.state) }),
     ...(some.disk && { localDisk: asTree(some.disk) }),
+    settings: `statelite.strict=0 statelite.tmpfs=${some.overlay ? "overlay" : "copy"}`,
   });
   const found = accordingToNode(node);
   if (some.state) found.push(...onHost(node.places.state));

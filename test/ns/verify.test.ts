@@ -17,7 +17,9 @@ const base = mkdtempSync(join(tmpdir(), "statelite-verify-"));
 const row = { options: "tmpfs", path: "/x" };
 const at = (path: string) => ({ tree: "/", path });
 const same = (path: string, as: string): Expectation => ({ kind: "same", row, path, as: at(as) });
-const mounted = (path: string, readonly: boolean): Expectation => ({ kind: "mounted", row, path, readonly });
+const mounted = (path: string, readonly: boolean, overlay = false): Expectation => ({
+  ...{ kind: "mounted", row, path, readonly, overlay },
+});
 const content = (path: string, ...of: string[]): Expectation => ({
   kind: "content",
   row,

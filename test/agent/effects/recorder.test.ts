@@ -11,8 +11,8 @@ import { plan, problemLines, type World } from "../plan/world.ts";
 /** What carrying out a plan does and says, without a file system: the recorder takes every op. */
 
 const world: World = {
-  litefile: ["tmpfs /d/", "tmpfs /d/a", "ro /d/r", "persistent /p", "link,ro /l", "con /c"],
-  defaults: { "/d/a": "a", "/d/r": "r", "/d/x": "x", "/p": "p", "/l": "l", "/c": "c" },
+  litefile: ["tmpfs /d/", "tmpfs /d/a", "ro /d/r", "persistent /p", "link,ro /l", "con /c", "overlay /o/"],
+  defaults: { "/d/a": "a", "/d/r": "r", "/d/x": "x", "/p": "p", "/l": "l", "/c": "c", "/o/y": "y" },
   state: {},
 };
 
@@ -50,12 +50,14 @@ const lines = [
   "concatenate /.default/c -> /.statelite/tmpfs/c  # con /c",
   "copy /.default/d -> /.statelite/tmpfs/d without a, r  # tmpfs /d/",
   "symlink /.statelite/tmpfs/l -> ../../.default/l  # link,ro /l",
+  "overlay /.default/o below /.statelite/overlay/5 -> /.statelite/tmpfs/o  # overlay /o/",
   "seed /.default/p -> /.statelite/persistent/n01/p  # persistent /p",
   "copy /.default/d/a -> /.statelite/tmpfs/d/a  # tmpfs /d/a",
   "mountpoint /.statelite/tmpfs/d/r  # ro /d/r",
   "bind /.statelite/tmpfs/c -> /c  # con /c",
   "bind /.statelite/tmpfs/d -> /d  # tmpfs /d/",
   "bind read-only /.default/d/r -> /d/r  # ro /d/r",
+  "bind /.statelite/tmpfs/o -> /o  # overlay /o/",
   "bind /.statelite/persistent/n01/p -> /p  # persistent /p",
 ];
 
@@ -88,6 +90,8 @@ describe("carrying out a plan", () => {
     ["seed", 30, /EROFS/, /read-write/],
     ["seed", 13, /EACCES/, /no_root_squash/],
     ["copy /.default/d ", 13, /EACCES/, /source to this node with no_root_squash/],
+    ["overlay", 19, /ENODEV/, /build the initrd with its module overlay, or take "overlay" out/],
+    ["overlay", 22, /EINVAL/, /dmesg says why/],
     ["bind read-only", 116, /ESTALE/, /boot the node again/],
   ] as const)(
     "%p failing with error %p says what was done, why it failed and what to do",

@@ -22,11 +22,13 @@ export interface Case {
   readonly unavailable: readonly number[];
   readonly state: Tree | undefined;
   readonly disk: Tree | undefined;
+  /** `statelite.tmpfs=overlay`. */
+  readonly overlay: boolean;
 }
 
 const OPTIONS = [
   ...["tmpfs", "rw", "link", "tmpfs,rw", "link,ro", "ro", "con", "link,con"],
-  ...["persistent", "link,persistent", "localdisk"],
+  ...["persistent", "link,persistent", "localdisk", "overlay", "tmpfs,overlay", "link,overlay"],
 ];
 
 const names = fc.constantFrom("a", "b", "a", "b", "c d");
@@ -48,8 +50,8 @@ const rows = (options: readonly string[]) => fc.array(row(options), { minLength:
 /** Of all options, and of those that may lie below one another. */
 const table = fc.oneof(
   rows(OPTIONS),
-  rows(["tmpfs", "tmpfs", "ro", "con", "persistent", "localdisk"]),
-  rows(["link", "link", "tmpfs,rw", "link,con", "link,persistent"]),
+  rows(["tmpfs", "tmpfs", "overlay", "ro", "con", "persistent", "localdisk"]),
+  rows(["link", "link", "link,overlay", "tmpfs,rw", "link,con", "link,persistent"]),
   rows(["persistent"]),
 );
 
@@ -64,6 +66,7 @@ const odd: fc.Arbitrary<CaseRow> = fc.constantFrom(
     ["wibble", "/a"],
     ["con", "/b/"],
     ["ro,link", "/b"],
+    ["ro,overlay", "/b/"],
     ["", "/c d"],
   ].map(([options = "", where = ""]) => ({ options, path: where })),
 );
@@ -102,6 +105,7 @@ export const cases: fc.Arbitrary<Case> = fc
     unavailable: fc.array(fc.nat(3), { maxLength: 1 }),
     state: maybe(tree("state")),
     disk: maybe(tree("disk")),
+    overlay: fc.boolean(),
   })
   .map(({ link, image, ...some }) => sensible({ ...some, image: { ...withoutLinks(image), "/l": link } }));
 
@@ -122,7 +126,7 @@ function sensible(some: Case): Case {
     );
   const image = build(openTree(some.image), "image");
   const litefile = some.litefile.map(withSlash).filter((line) => !isAlias(line, all, image));
-  const problems = judge({ rows: litefile, image, sources: [] }).problems.filter((problem) =>
+  const problems = judge({ rows: litefile, overlay: false, image, sources: [] }).problems.filter((problem) =>
     problem.startsWith("litefile-"),
   );
   const seen = litefile.filter((line, n) => {
@@ -192,6 +196,7 @@ export function printCase(some: Case): string {
     ...some.late.map(
       ({ options, path: where }) => `  ${options.padEnd(16)} ${JSON.stringify(where)}  (unseen by liteimg)`,
     ),
+    `statelite.tmpfs=${some.overlay ? "overlay" : "copy"}`,
     ...print("image", some.image),
     ...some.sources.flatMap((source, n) => print(`source ${n + 1}${mounted(n)}`, source)),
     ...print("state", some.state),

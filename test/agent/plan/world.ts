@@ -19,6 +19,8 @@ export interface World {
   /** `undefined`: the node keeps no state. */
   readonly state?: Tree;
   readonly localDisk?: Tree;
+  /** `statelite.tmpfs=overlay`. */
+  readonly overlay?: boolean;
   /** The image beside what liteimg made for the rows: links on the way to entries. */
   readonly image?: Tree;
   /** Paths at which the image has nothing, although liteimg should have made it. */
@@ -56,7 +58,14 @@ export function plan(world: World): Plan {
       return [path, { canonical, kind: isDirectory ? "directory" : "file" }];
     }),
   );
-  return makePlan({ rows, sources, targets, seen: observations(trees), ...own });
+  return makePlan({
+    rows,
+    sources,
+    targets,
+    seen: observations(trees),
+    tmpfs: world.overlay === true ? "overlay" : "copy",
+    ...own,
+  });
 }
 
 /** The plan's ops, one line each, as `statelite.log` has them but for the row, with short names of the trees. */
@@ -74,6 +83,7 @@ function shorten(text: string): string {
     .replaceAll(`${LAYOUT.sources}/s/`, "source")
     .replaceAll(stateDirectory("n01"), "state")
     .replaceAll(LAYOUT.tmpfs, "tmpfs")
+    .replaceAll(LAYOUT.overlay, "upper")
     .replaceAll(/(?<=^| )\/\.default/g, "default")
     .replaceAll(LAYOUT.localDisk, "disk");
 }

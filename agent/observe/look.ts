@@ -3,7 +3,7 @@ import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
 import { close } from "../kernel/tree.ts";
-import { baseName, type Location, parentPath } from "../plan/layout.ts";
+import { baseName, joinPath, type Location, parentPath } from "../plan/layout.ts";
 import type { NodeKind, Observations, Observed, Question } from "../plan/observation.ts";
 import { fdPath, type Root } from "./root.ts";
 
@@ -60,10 +60,13 @@ async function lookInDirectory(root: Root, group: readonly Question[]): Promise<
     return found;
   }
   try {
+    const real = group.some((question) => question.real)
+      ? await placeInTree(root, first.tree, directory)
+      : undefined;
     await Promise.all(
       group.map(async (question) => {
         try {
-          found.answers.set(keyOf(question), await lookAt(root, directory, question));
+          found.answers.set(keyOf(question), await lookAt(root, directory, real, question));
         } catch (error) {
           if (!isAbsence(error)) found.failures.set(keyOf(question), errorReason(error));
         }
@@ -81,17 +84,49 @@ function isAbsence(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-async function lookAt(root: Root, directory: number, question: Question): Promise<Observed> {
-  const path = fdPath(directory, baseName(question.path));
+/** @param real where the directory really lies in its tree, where that was asked for */
+async function lookAt(
+  root: Root,
+  directory: number,
+  real: string | undefined,
+  question: Question,
+): Promise<Observed> {
+  const name = baseName(question.path);
+  const path = fdPath(directory, name);
   const stats = await fs.lstat(path);
   const kind = kindOf(stats);
   if (kind === "symlink") {
     const text = await fs.readlink(path);
-    const behind = await lookBehind(root, question);
-    return { kind, size: 0, link: behind === undefined ? { text } : { text, resolved: behind } };
+    const { real: place, ...resolved } = (await lookBehind(root, question)) ?? {};
+    if (!("kind" in resolved)) return { kind, size: 0, link: { text } };
+    return { kind, size: 0, link: { text, resolved }, ...(place !== undefined && { real: place }) };
   }
-  if (kind === "directory" && question.names) return lookBehindOrThrow(root, question);
-  return { kind, size: stats.size };
+  const lies = real === undefined ? question.path : joinPath(real, name);
+  const elsewhere = lies === question.path ? {} : { real: lies };
+  if (kind === "directory" && question.names)
+    return { ...(await lookBehindOrThrow(root, question)), ...elsewhere };
+  return { ...observedOf(stats), ...elsewhere };
+}
+
+function observedOf(stats: Stats): Observed {
+  const kind = kindOf(stats);
+  return kind === "file" ? { kind, size: stats.size, version: versionOf(stats) } : { kind, size: 0 };
+}
+
+/** Another one where the file was written to or replaced: its times are the server's, and tell no more than that. */
+export function versionOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
+  return [dev, ino, size, mtimeMs, ctimeMs].join(" ");
+}
+
+/** The path inside its tree of what a descriptor stands for; undefined where it has none. */
+async function placeInTree(root: Root, tree: string, fd: number): Promise<string | undefined> {
+  const [top, path] = await Promise.all([
+    fs.readlink(fdPath(await root.tree(tree))),
+    fs.readlink(fdPath(fd)),
+  ]);
+  if (path === top) return "/";
+  const above = top === "/" ? top : `${top}/`;
+  return path.startsWith(above) ? `/${path.slice(above.length)}` : undefined;
 }
 
 /** What a symlink leads to inside its tree; undefined where that is nothing. */
@@ -106,11 +141,13 @@ async function lookBehind(root: Root, question: Question): Promise<Observed | un
 
 function lookBehindOrThrow(root: Root, question: Question): Promise<Observed> {
   return root.with(question, O.PATH, async (fd) => {
-    const stats = await fs.stat(fdPath(fd));
-    const kind = kindOf(stats);
-    const size = kind === "file" ? stats.size : 0;
-    if (kind !== "directory" || !question.names) return { kind, size };
-    return { kind, size, names: await fs.readdir(fdPath(fd)) };
+    const observed = observedOf(await fs.stat(fdPath(fd)));
+    const place = question.real ? await placeInTree(root, question.tree, fd) : undefined;
+    return {
+      ...observed,
+      ...(place !== undefined && place !== question.path && { real: place }),
+      ...(observed.kind === "directory" && question.names && { names: await fs.readdir(fdPath(fd)) }),
+    };
   });
 }
 

@@ -2,10 +2,11 @@ import { promises as fs } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import type { Problem } from "../errors.ts";
 import { O } from "../kernel/constants.ts";
-import { errorReason } from "../kernel/errno.ts";
+import { errorCode, errorReason } from "../kernel/errno.ts";
 import { rowProblem } from "../plan/entry.ts";
-import { type Expectation, SMALL_FILE } from "../plan/expectation.ts";
+import { type Expectation, type Original, SMALL_FILE } from "../plan/expectation.ts";
 import { formatLocation, type Location } from "../plan/layout.ts";
+import { versionOf } from "./look.ts";
 import { type MountInfo, parseMountInfo } from "./mountinfo.ts";
 import { fdPath, type Root } from "./root.ts";
 
@@ -31,7 +32,9 @@ async function checkOne(
 ): Promise<Problem | undefined> {
   try {
     const wrong = await whatIsWrong(root, expectation, mounts);
-    return wrong === undefined ? undefined : unexpected(expectation, wrong);
+    if (wrong === undefined) return undefined;
+    const changed = expectation.kind === "content" && (await hasChanged(root, expectation.of));
+    return changed ? changedMeanwhile(expectation) : unexpected(expectation, wrong);
   } catch (error) {
     return unexpected(expectation, `it cannot be looked at: ${errorReason(error)}`);
   }
@@ -44,6 +47,16 @@ function unexpected(expectation: Expectation, found: string): Problem {
     `after everything was placed, ${found}`,
     "look in /.statelite/statelite.log for what was done to this path; run liteimg for the image again",
   );
+}
+
+/** A server is not stopped while its nodes boot: what was edited meanwhile is no reason to stop one. */
+function changedMeanwhile({ row }: Expectation): Problem {
+  const found =
+    "what it was made from was changed while this node booted; the node has what was there before";
+  return {
+    ...rowProblem(row, "source-changed", found, "boot again if the node must have the change"),
+    class: "note",
+  };
 }
 
 async function whatIsWrong(
@@ -70,16 +83,34 @@ async function whatIsWrong(
       return expectation.readonly && !readonly ? `${path} is mounted, but can be written to` : undefined;
     }
     case "content": {
-      const [seen, ...parts] = await Promise.all(
-        [{ tree: "/", path }, ...expectation.of].map((l) => bytes(root, l)),
-      );
-      return seen?.equals(Buffer.concat(parts))
+      const seen = await bytes(root, { tree: "/", path });
+      // One that is gone or cannot be read any more has changed; if it has not, that is what is wrong.
+      const originals = Promise.all(expectation.of.map(({ location }) => bytes(root, location)));
+      const parts = await originals.catch((error: unknown) => errorReason(error));
+      if (typeof parts === "string") return `what ${path} was made from cannot be looked at: ${parts}`;
+      return seen.equals(Buffer.concat(parts))
         ? undefined
         : `${path} does not hold the bytes of what it was made from`;
     }
     default:
       return expectation satisfies never;
   }
+}
+
+/** Whether one of the files is no more what it was when the plan was made. */
+async function hasChanged(root: Root, originals: readonly Original[]): Promise<boolean> {
+  const changed = originals.map(async ({ location, version }) => {
+    if (version === undefined) return false;
+    try {
+      return (
+        (await root.with(location, O.PATH, async (fd) => versionOf(await fs.stat(fdPath(fd))))) !== version
+      );
+    } catch (error) {
+      if (errorCode(error) === "ENOENT" || errorCode(error) === "ESTALE") return true;
+      throw error;
+    }
+  });
+  return (await Promise.all(changed)).includes(true);
 }
 
 /** Device and inode number: the same for two paths of the same thing, and for no others. */

@@ -15,9 +15,15 @@ export type Expectation = {
     }
   | /** A small file's bytes are those of these files, one after the other. */ {
       readonly kind: "content";
-      readonly of: readonly Location[];
+      readonly of: readonly Original[];
     }
 );
+
+/** A file that a copy was made from, as it was when the plan was made. */
+export interface Original {
+  readonly location: Location;
+  readonly version?: string;
+}
 
 /** Files up to this many bytes are compared with what they were made from. */
 export const SMALL_FILE = 65536;

@@ -9,15 +9,21 @@ export interface Observed {
   readonly kind: NodeKind;
   /** Bytes, of a regular file. */
   readonly size: number;
+  /** Of a regular file: changes with its content. To be compared, not read. */
+  readonly version?: string;
   /** Names in a directory, where they were asked for. */
   readonly names?: readonly string[];
   /** For a symlink: its text, and what it leads to inside the tree; `resolved` is absent where it leads nowhere. */
   readonly link?: { readonly text: string; readonly resolved?: Observed };
+  /** Where it really lies in its tree, all links followed; absent where that is the path that was asked for. */
+  readonly real?: string;
 }
 
 /** A question to a tree: what is at `path`, and for a directory, what names does it hold? */
 export interface Question extends Location {
   readonly names: boolean;
+  /** Whether it matters where in its tree it really lies. */
+  readonly real: boolean;
 }
 
 /** Answers by tree and path. A path that does not exist has no answer, one that could not be read has a failure. */

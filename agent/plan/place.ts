@@ -52,7 +52,7 @@ export function place(
   number: number,
 ): Placed | Problem {
   const { entry, winners, candidates, target } = choice;
-  const content = contentLocation(choice, placing);
+  const content = contentLocation(choice, parent, placing);
   if (content === undefined) return missingTree(entry);
   const overlaid = isOverlaid(choice, parent, placing.tmpfs);
   const placement = placementOf(entry, content, parent, overlaid);
@@ -82,16 +82,26 @@ function isOverlaid(
   return shown?.kind === "directory";
 }
 
-function contentLocation({ entry, winners, target }: Choice, trees: OwnTrees): Location | undefined {
+function contentLocation(
+  { entry, winners, target }: Choice,
+  parent: Placed | undefined,
+  trees: OwnTrees,
+): Location | undefined {
   switch (entry.option) {
     case "persistent":
-    case "link,persistent":
       return trees.state === undefined ? undefined : { tree: trees.state, path: entry.path };
+    case "link,persistent":
+      if (trees.state === undefined) return undefined;
+      // Below a parent it is mounted, and the mount is made inside the tree.
+      return parent === undefined && winners[0]?.location.tree === trees.state
+        ? realLocation(winners[0])
+        : { tree: trees.state, path: entry.path };
     case "localdisk":
       return trees.localDisk === undefined ? undefined : { tree: trees.localDisk, path: entry.path };
     case "ro":
-    case "link,ro":
       return winners[0]?.location;
+    case "link,ro":
+      return winners[0] && realLocation(winners[0]);
     case "tmpfs":
     case "con":
       return { tree: LAYOUT.tmpfs, path: target.canonical };
@@ -100,6 +110,11 @@ function contentLocation({ entry, winners, target }: Choice, trees: OwnTrees): L
       // The image's symlink names this path, whatever links lie above it.
       return { tree: LAYOUT.tmpfs, path: entry.path };
   }
+}
+
+/** An absolute link of a source means the source's own root: a symlink on the node has to lead past it. */
+function realLocation({ location, observed }: Candidate): Location {
+  return { tree: location.tree, path: observed?.real ?? location.path };
 }
 
 function missingTree(entry: Entry): Problem {

@@ -202,10 +202,15 @@ function expectationsOf(placed: Placed): Expectation[] {
   if (placed.placement === "bind" || overlay) {
     expected.push({ kind: "mounted", ...about, readonly: entry.option === "ro", overlay });
   }
-  const sizes = winners.map((w) => w.observed && resolved(w.observed));
-  const small =
-    sizes.every((o) => o?.kind === "file") && sizes.reduce((sum, o) => sum + (o?.size ?? 0), 0) <= SMALL_FILE;
+  const files = winners.map(({ location, observed }) => ({ location, file: observed && resolved(observed) }));
+  const size = files.reduce((sum, { file }) => sum + (file?.size ?? 0), 0);
+  const small = files.every(({ file }) => file?.kind === "file") && size <= SMALL_FILE;
   const copied = winner !== undefined && winner.location.tree !== content.tree;
-  if (small && copied) expected.push({ kind: "content", ...about, of: winners.map((w) => w.location) });
+  if (small && copied) {
+    const of = files.map(({ location, file }) => ({
+      ...{ location, ...(file?.version !== undefined && { version: file.version }) },
+    }));
+    expected.push({ kind: "content", ...about, of });
+  }
   return expected;
 }

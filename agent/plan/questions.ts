@@ -21,19 +21,25 @@ export function questions(entries: readonly Entry[], trees: Trees): Question[] {
   const walked = directoriesToWalk(entries);
   const asked: Question[] = [];
   for (const entry of entries) {
+    const real = isLinkedTo(entry);
     for (const tree of trees.sources) {
-      asked.push({ tree, path: entry.path, names: entry.directory || walked.has(entry.path) });
+      asked.push({ tree, path: entry.path, names: entry.directory || walked.has(entry.path), real });
     }
-    asked.push({ tree: "/", path: joinPath(LAYOUT.defaults, entry.path), names: false });
+    asked.push({ tree: "/", path: joinPath(LAYOUT.defaults, entry.path), names: false, real });
     const own = ownTree(entry, trees);
-    if (own !== undefined) asked.push({ tree: own, path: entry.path, names: false });
+    if (own !== undefined) asked.push({ tree: own, path: entry.path, names: false, real });
   }
   const rows = new Set(entries.map((entry) => entry.path));
   for (const path of walked) {
     if (rows.has(path)) continue;
-    for (const tree of trees.sources) asked.push({ tree, path, names: true });
+    for (const tree of trees.sources) asked.push({ tree, path, names: true, real: false });
   }
   return asked;
+}
+
+/** Whether a symlink leads to the content where it lies: links on its way there would lead elsewhere on the node. */
+function isLinkedTo({ option }: Entry): boolean {
+  return option === "link,ro" || option === "link,persistent";
 }
 
 /** The writable tree that outlives the boot, for the options that have one. */

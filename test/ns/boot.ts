@@ -31,6 +31,8 @@ export interface BootSpec {
   readonly sources: readonly LocalSource[];
   readonly state?: string;
   readonly localDisk?: string;
+  /** Happens between the placing and the verification. */
+  readonly meanwhile?: () => void;
   /** `statelite.*` words of the kernel command line. */
   readonly settings: string;
 }
@@ -63,7 +65,9 @@ export async function boot(spec: BootSpec): Promise<Boot> {
   try {
     const planned = await planEntries.run(await query(spec, root, context), context);
     plan = planned.plan;
-    await verifyRoot.run(await applyPlan.run(planned, context), context);
+    const applied = await applyPlan.run(planned, context);
+    spec.meanwhile?.();
+    await verifyRoot.run(applied, context);
   } catch (error) {
     if (!(error instanceof BootError)) throw error;
     ended = error.problems;

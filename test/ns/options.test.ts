@@ -38,6 +38,52 @@ const rows: readonly Row[] = [
     },
   },
   {
+    rule: "link,ro: links of the source on the way to the file, and the file itself, mean the source's own tree",
+    spec: {
+      litefile: ["link,ro /etc/a", "link,ro /etc/b", "link,ro /opt/c", "link,ro /etc/dir/"],
+      image: {
+        ...image,
+        "etc/b": "",
+        "opt/c": "",
+        "etc/dir/x": "",
+        x: "the node's\n",
+        "real/y": "the node's\n",
+      },
+      sources: [
+        {
+          "etc/a": { link: "/x" },
+          "etc/b": { link: "../../../x" },
+          opt: { link: "/deep/opt" },
+          "deep/opt/c": "c\n",
+          "etc/dir": { link: "/real" },
+          "real/y": "y\n",
+          x: "x\n",
+        },
+      ],
+    },
+    see: {
+      "cat /etc/a /etc/b /opt/c /etc/dir/y": "x\nx\nc\ny",
+      "readlink /.statelite/tmpfs/opt/c": "../../mnt/mn/source1/deep/opt/c",
+    },
+  },
+  {
+    rule: "link,ro: the default's absolute link means the image's root",
+    spec: {
+      litefile: ["link,ro /etc/a"],
+      image: { "etc/a": { link: "/etc/other" }, "etc/other": "image\n" },
+    },
+    see: { "cat /etc/a": "image" },
+  },
+  {
+    rule: "link,persistent: a link that was kept means the state's own tree",
+    spec: {
+      litefile: ["link,persistent /etc/a", "link,persistent /opt/d/"],
+      image: { ...image, "opt/d/z": "", x: "the node's\n" },
+      state: { "etc/a": { link: "/x" }, x: "x\n", "opt/d": { link: "/real" }, "real/y": "y\n" },
+    },
+    see: { "cat /etc/a /opt/d/y": "x\ny", "echo new >/etc/a; cat /.statelite/persistent/n01/x": "new" },
+  },
+  {
     rule: "ro: the mount itself is read-only",
     spec: {
       litefile: ["ro /etc/a", "ro /etc/d/"],

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MS } from "../../agent/kernel/constants.ts";
 import { mount } from "../../agent/kernel/mount.ts";
 import { makeNode, type NodeSpec, problemLines } from "./node.ts";
+import { writeTree } from "./trees.ts";
 
 /** Semantics section 9: which problems end the boot, for each `statelite.strict`. */
 interface Row {
@@ -13,6 +14,8 @@ interface Row {
   readonly problems: readonly string[];
   /** Those of them that end the boot by default. With `strict=1` all of them do that are of a row, with 0 none. */
   readonly fatal: readonly string[];
+  /** What is at /a where the boot does not end; the image's where it is not said. */
+  readonly cat?: string;
 }
 
 const image = { a: "image\n", "d/x": "image\n" };
@@ -102,13 +105,27 @@ const rows: readonly Row[] = [
   {
     rule: "what the verification finds: by the option of the row",
     spec: {
-      litefile: [good, "link,ro /l", "link,persistent /p"],
-      image: { ...image, l: "image\n", p: "image\n" },
-      sources: [{ l: { link: "/x" }, x: "elsewhere\n" }],
-      state: { p: { link: "/x" }, x: "elsewhere\n" },
+      // Seeded inside the state's own tree; the symlink that leads there means the node's.
+      litefile: [good, "link,persistent /srv/p"],
+      image: { ...image, "srv/p": "image\n" },
+      state: { srv: { link: "/real" }, real: null },
     },
-    problems: ["verify /l", "verify /p"],
-    fatal: ["verify /l", "verify /p"],
+    problems: ["verify /srv/p", "verify /srv/p"],
+    fatal: ["verify /srv/p", "verify /srv/p"],
+  },
+  {
+    rule: "a copy that somebody has changed before it is verified",
+    spec: {
+      litefile: ["tmpfs /a", "con /d/x"],
+      image,
+      sources: [{ a: "one\n", "d/x": "one\n" }],
+      meanwhile: ({ base }) => {
+        for (const path of ["a", "d/x"]) writeFileSync(join(base, "root/.statelite/tmpfs", path), "wrong\n");
+      },
+    },
+    problems: ["verify /a", "verify /d/x"],
+    fatal: [],
+    cat: "wrong",
   },
   {
     rule: "a source that cannot be mounted ends no boot where another candidate serves",
@@ -125,7 +142,7 @@ const rows: readonly Row[] = [
 ];
 
 describe("strict", () => {
-  for (const { rule, spec, problems, fatal } of rows) {
+  for (const { rule, spec, problems, fatal, cat = "image" } of rows) {
     const ofRows = problems.filter((problem) => !problem.startsWith("source-"));
     for (const [settings, ends] of [
       ["", fatal],
@@ -136,7 +153,7 @@ describe("strict", () => {
         await using node = await makeNode({ ...spec, settings });
         expect(problemLines(node.problems).sort()).toEqual([...problems]);
         expect(problemLines(node.ended).sort()).toEqual([...ends]);
-        if (ends.length === 0) expect(node.shell("cat /a")).toBe("image");
+        if (ends.length === 0) expect(node.shell("cat /a")).toBe(cat);
       });
     }
   }
@@ -147,6 +164,29 @@ describe("strict", () => {
     expect(problemLines(node.ended).sort()).toEqual(["unresolved /none", "unresolved /nor/this"]);
     expect(problemLines(node.problems)).toHaveLength(3);
     expect(node.shell("cd /.statelite; ls -A tmpfs; ls -A persistent/n01")).toBe("");
+  });
+
+  test("a server's edit of what was copied already ends no boot, however strict it is", async () => {
+    await using node = await makeNode({
+      litefile: ["tmpfs /a", "con /d/x", "persistent /p"],
+      image: { ...image, p: "" },
+      sources: [{ a: "one\n", "d/x": "one\n", p: "one\n" }],
+      state: {},
+      meanwhile: ({ source }) => {
+        writeFileSync(join(source(1), "a"), "two\n");
+        writeTree(source(1), { new: "two\n" });
+        renameSync(join(source(1), "new"), join(source(1), "d/x"));
+        rmSync(join(source(1), "p"));
+      },
+      settings: "statelite.strict=1",
+    });
+    expect(problemLines(node.ended)).toEqual([]);
+    expect(problemLines(node.problems)).toEqual([
+      "source-changed /a",
+      "source-changed /d/x",
+      "source-changed /p",
+    ]);
+    expect(node.shell("cat /a /d/x /p")).toBe("one\none\none");
   });
 
   test("an image without its place for volatile files ends the boot in any case", async () => {

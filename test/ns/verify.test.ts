@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { directCalls } from "../../agent/kernel/calls.ts";
 import { MNT_DETACH, MS } from "../../agent/kernel/constants.ts";
 import { mount, umount } from "../../agent/kernel/mount.ts";
+import { versionOf } from "../../agent/observe/look.ts";
 import { Root } from "../../agent/observe/root.ts";
 import { verify } from "../../agent/observe/verify.ts";
 import type { Expectation } from "../../agent/plan/expectation.ts";
@@ -20,11 +21,12 @@ const same = (path: string, as: string): Expectation => ({ kind: "same", row, pa
 const mounted = (path: string, readonly: boolean, overlay = false): Expectation => ({
   ...{ kind: "mounted", row, path, readonly, overlay },
 });
+const asItWas = (path: string): string => versionOf(statSync(join(base, path)));
 const content = (path: string, ...of: string[]): Expectation => ({
   kind: "content",
   row,
   path,
-  of: of.map(at),
+  of: of.map((file) => ({ location: at(file) })),
 });
 
 beforeAll(() => {
@@ -50,6 +52,36 @@ beforeAll(() => {
 afterAll(() => {
   umount(base, MNT_DETACH);
   rmSync(base, { recursive: true });
+});
+
+describe("a file that was changed while the node booted", () => {
+  const made = (path: string, location: string, version: string | undefined): Expectation => ({
+    ...{
+      kind: "content",
+      row,
+      path,
+      of: [{ location: at(location), ...(version !== undefined && { version }) }],
+    },
+  });
+  for (const [rule, expectation, found] of [
+    ["a copy of what was there before is a note", () => made("/ab", "/tree/a", "as it was before"), "note"],
+    ["a copy of what has gone is a note", () => made("/ab", "/tree/gone", "as it was before"), "note"],
+    [
+      "a wrong copy of what has not changed is a problem",
+      () => made("/ab", "/tree/a", asItWas("tree/a")),
+      "row",
+    ],
+    ["a copy that cannot be told is a problem", () => made("/ab", "/tree/a", undefined), "row"],
+    ["a copy that has gone itself is a problem", () => made("/none", "/tree/a", "as it was before"), "row"],
+    ["a copy of what is there now is none", () => made("/tree/a", "/tree/a", "as it was before"), undefined],
+  ] as const) {
+    test(rule, async () => {
+      const root = new Root(base, directCalls);
+      const problems = await verify(root, [expectation()], 4);
+      await root.close();
+      expect(problems.map((problem) => problem.class)).toEqual(found === undefined ? [] : [found]);
+    });
+  }
 });
 
 describe("the verification", () => {

@@ -54,10 +54,27 @@ export function find(
   follow = true,
   mounts: Mounts = new Map(),
 ): Inode | undefined {
-  const stack: Inode[] = [];
+  const steps = walk(top, path, follow, mounts);
+  return steps && (steps.at(-1)?.inode ?? top);
+}
+
+/** The path of what a path leads to, its links followed. */
+export function realPath(top: Directory, path: string): string | undefined {
+  const steps = walk(top, path, true, new Map());
+  return steps && `/${steps.map(({ name }) => name).join("/")}`;
+}
+
+interface Step {
+  readonly name: string;
+  readonly inode: Inode;
+}
+
+/** The names on the way without links, and what each stands for; undefined where nothing is there. */
+function walk(top: Directory, path: string, follow: boolean, mounts: Mounts): Step[] | undefined {
+  const stack: Step[] = [];
   const todo = path.split("/");
   for (let links = 0, name = todo.shift(); name !== undefined; name = todo.shift()) {
-    const here: Inode = stack.at(-1) ?? top;
+    const here: Inode = stack.at(-1)?.inode ?? top;
     if (name === "" || name === ".") continue;
     if (here.kind !== "directory") return undefined;
     if (name === "..") {
@@ -67,14 +84,14 @@ export function find(
     const next = covering(here.names.get(name), mounts);
     if (next === undefined) return undefined;
     if (next.kind !== "symlink" || (!follow && todo.every((rest) => rest === ""))) {
-      stack.push(next);
+      stack.push({ name, inode: next });
       continue;
     }
     if (++links > 40) return undefined;
     if (next.text.startsWith("/")) stack.length = 0;
     todo.unshift(...next.text.split("/"));
   }
-  return stack.at(-1) ?? top;
+  return stack;
 }
 
 function covering(inode: Inode | undefined, mounts: Mounts): Inode | undefined {

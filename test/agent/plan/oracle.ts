@@ -1,3 +1,4 @@
+import path from "node:path";
 import {
   clone,
   type Directory,
@@ -6,6 +7,7 @@ import {
   type Inode,
   placeOf,
   put,
+  realPath,
   type Zone,
 } from "./memory.ts";
 
@@ -91,12 +93,6 @@ export function judge(given: Given): Verdict {
   }
   const { root, hindered } = layOut(given, found, parents);
   for (const [row, code] of hindered) problems.push(`${code} ${row.raw}`);
-  for (const [row, { content, kept, names }] of found) {
-    // A symlink to what is a symlink itself leads where that one leads on the node, maybe not where it led in its tree.
-    const isLinked = row.link && !isCopy(row) && (kept || row.what === "ro") && names.length > 0;
-    if (isLinked && !hindered.has(row) && find(root, row.path) !== content)
-      problems.push(`verify ${row.raw}`);
-  }
   const winners = new Map([...found].map(([row, { names }]) => [row.path, names.join(" + ")]));
   return { problems: [...problems].sort(), winners, root };
 }
@@ -230,7 +226,7 @@ function layOut(given: Given, found: ReadonlyMap<Row, Found>, parents: ReadonlyM
   for (const [n, source] of given.sources.entries())
     if (source) put(root, `/.statelite/mnt/s/${n + 1}`, source);
   const shown = new Map<Row, Inode>();
-  for (const [row, { there, content, kept }] of found) {
+  for (const [row, { there, content, kept, names }] of found) {
     const parent = parents.get(row);
     const above = parent && shown.get(parent);
     if (parent !== undefined && above === undefined) {
@@ -262,13 +258,13 @@ function layOut(given: Given, found: ReadonlyMap<Row, Found>, parents: ReadonlyM
     if (isCopy(row) && !row.link && !(parent && isCopy(parent)))
       put(tmpfs, placeOf(given.image, row.path), node);
     const isLinked = row.link && !isCopy(row) && above === undefined;
-    if (isLinked)
-      put(tmpfs, row.path, {
-        kind: "symlink",
-        zone: "volatile",
-        text: whereItIs(row, found.get(row)?.names[0]),
-      });
-    else if (own !== undefined && parent?.what === row.what)
+    if (isLinked) {
+      const text = relative(
+        `.statelite/tmpfs${row.path}`,
+        whereItIs(row, { there, content, kept, names }, given),
+      );
+      put(tmpfs, row.path, { kind: "symlink", zone: "volatile", text });
+    } else if (own !== undefined && parent?.what === row.what)
       continue; // It lies in its parent's place already.
     else if (row.link) put(tmpfs, row.path, node);
     else if (above === undefined) put(root, placeOf(given.image, row.path), node);
@@ -289,13 +285,20 @@ function whatIsInTheWay(row: Row, parent: Row, above: Inode, content: Inode): st
   return fits ? undefined : "op-mountpoint";
 }
 
-/** Section 2: where the trees are on a running node. */
-function whereItIs(row: Row, winner: string | undefined): string {
-  const statelite = "../".repeat(row.path.split("/").length - 1);
-  if (row.what === "persistent") return `${statelite}persistent/n01${row.path}`;
-  return winner === "default"
-    ? `${statelite}../.default${row.path}`
-    : `${statelite}mnt/s/${winner?.split(" ")[1]}${row.path}`;
+/** Section 2: where the trees are on a running node. Links of a tree lead inside that tree, so they are behind it. */
+function whereItIs(row: Row, { names: [winner = ""], kept }: Found, given: Given): string {
+  if (row.what === "persistent") {
+    const path = kept && given.state ? realPath(given.state, row.path) : row.path;
+    return `.statelite/persistent/n01${path}`;
+  }
+  if (winner === "default") return `${realPath(given.image, `/.default${row.path}`)}`.slice(1);
+  const number = Number(winner.split(" ")[1]);
+  const source = given.sources[number - 1];
+  return `.statelite/mnt/s/${number}${source && realPath(source, row.path)}`;
+}
+
+function relative(from: string, to: string): string {
+  return path.posix.relative(path.posix.dirname(`/${from}`), `/${to}`);
 }
 
 function zoneOf(row: Row): Zone {

@@ -22,6 +22,7 @@ import {
   type Inode,
   type Mounts,
   put,
+  realPath,
   type Zone,
 } from "./memory.ts";
 import type { Given } from "./oracle.ts";
@@ -80,7 +81,7 @@ function isMet(expectation: Expectation, root: Directory, mounts: Mounts): boole
     case "mounted":
       return [...mounts.values()].some((shown) => shown === there);
     case "content": {
-      const texts = expectation.of.map((location) => mustFind(root, location));
+      const texts = expectation.of.map(({ location }) => mustFind(root, location));
       return (
         there?.kind === "file" &&
         there.text === texts.map((file) => (file.kind === "file" ? file.text : "")).join("")
@@ -116,13 +117,13 @@ function observations(root: Directory): Observations {
     at: ({ tree, path }) => {
       const top = find(root, tree);
       const inode = top?.kind === "directory" ? find(top, path, false) : undefined;
-      if (inode?.kind !== "symlink" || top?.kind !== "directory") return inode && observed(inode);
+      if (inode === undefined || top?.kind !== "directory") return undefined;
+      const place = realPath(top, path);
+      const elsewhere = place !== undefined && place !== path ? { real: place } : {};
+      if (inode.kind !== "symlink") return { ...observed(inode), ...elsewhere };
       const behind = find(top, path);
-      return {
-        kind: "symlink",
-        size: 0,
-        link: { text: inode.text, ...(behind && { resolved: observed(behind) }) },
-      };
+      const link = { text: inode.text, ...(behind && { resolved: observed(behind) }) };
+      return { kind: "symlink", size: 0, link, ...elsewhere };
     },
     failure: () => undefined,
   };

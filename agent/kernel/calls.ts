@@ -1,6 +1,8 @@
+import { bindMount } from "./bind.ts";
 import { setPartitions, swapOn } from "./block.ts";
 import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
+import { inspect, sameContent } from "./inspect.ts";
 import { livesInMemory, mount, mountFlags, umount } from "./mount.ts";
 import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
 
@@ -11,11 +13,14 @@ import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
 export const calls = {
   mount,
   umount,
+  bindMount,
   openTree,
   openIn,
   openAt,
   close,
   readlinkAt,
+  inspect,
+  sameContent,
   makeNode,
   setTimes,
   listXattrs,
@@ -27,6 +32,15 @@ export const calls = {
   setPartitions,
   swapOn,
 } as const;
+
+/** Calls that can take their time, each for a reason of its own: none of them holds up others. */
+export const SLOW: ReadonlySet<string> = new Set<CallName>([
+  "mount",
+  "umount",
+  "insertModule",
+  "setPartitions",
+  "swapOn",
+]);
 
 export type Calls = typeof calls;
 export type CallName = keyof Calls;

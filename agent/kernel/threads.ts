@@ -1,4 +1,4 @@
-import { type CallName, type KernelCalls, promised } from "./calls.ts";
+import { type CallName, type KernelCalls, promised, SLOW } from "./calls.ts";
 import { SystemError } from "./errno.ts";
 import type { CallReply, CallRequest } from "./worker.ts";
 
@@ -7,6 +7,9 @@ interface Job {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
+
+/** Calls that a thread makes for one message: between threads a message costs more than most calls. */
+const BATCH = 16;
 
 /**
  * Threads that make system calls, so that one that waits for a dead server holds up neither the main thread
@@ -39,27 +42,36 @@ export class KernelThreads {
   #call(name: CallName, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ request: { name, args }, resolve, reject });
-      this.#next();
+      // Whoever asks for many things asks for them in one go.
+      if (this.#queue.length === 1) queueMicrotask(() => this.#next());
     });
   }
 
   #next(): void {
-    if (this.#queue.length === 0) return;
-    const worker = this.#idle.pop() ?? (this.#all.size < this.#limit ? this.#start() : undefined);
-    if (worker === undefined) return;
-    const job = this.#queue.shift();
-    if (job === undefined) return;
-    worker.onmessage = (event: MessageEvent<CallReply>) => {
+    while (this.#queue.length > 0) {
+      const worker = this.#idle.pop() ?? (this.#all.size < this.#limit ? this.#start() : undefined);
+      if (worker === undefined) return;
+      this.#give(worker, takeBatch(this.#queue, this.#limit));
+    }
+  }
+
+  #give(worker: Worker, jobs: readonly Job[]): void {
+    worker.onmessage = (event: MessageEvent<readonly CallReply[]>) => {
       this.#idle.push(worker);
-      settle(job, event.data);
+      for (const [index, reply] of event.data.entries()) {
+        const job = jobs[index];
+        if (job !== undefined) settle(job, reply);
+      }
       this.#next();
     };
     worker.onerror = (event) => {
       this.#all.delete(worker);
-      job.reject(new Error(`a system call thread died in ${job.request.name}: ${event.message}`));
+      const names = jobs.map(({ request }) => request.name).join(", ");
+      for (const job of jobs)
+        job.reject(new Error(`a system call thread died in ${names}: ${event.message}`));
       this.#next();
     };
-    worker.postMessage(job.request);
+    worker.postMessage(jobs.map(({ request }) => request));
   }
 
   #start(): Worker {
@@ -67,6 +79,13 @@ export class KernelThreads {
     this.#all.add(worker);
     return worker;
   }
+}
+
+/** The next job, with as many of those behind it as are quick, too, and leave the other threads their share. */
+function takeBatch(queue: Job[], threads: number): Job[] {
+  const share = Math.min(BATCH, Math.ceil(queue.length / threads));
+  const slow = queue.findIndex(({ request }) => SLOW.has(request.name));
+  return queue.splice(0, slow < 0 ? share : Math.max(1, Math.min(share, slow)));
 }
 
 function settle(job: Job, reply: CallReply): void {

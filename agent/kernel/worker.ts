@@ -1,7 +1,7 @@
 import { type CallName, invoke } from "./calls.ts";
 import { SystemError } from "./errno.ts";
 
-/** A thread that makes one system call after the other for the main thread; see threads.ts. */
+/** A thread that makes system calls, one after the other, for the main thread; see threads.ts. */
 
 export interface CallRequest {
   readonly name: CallName;
@@ -15,8 +15,8 @@ export type CallReply =
 
 declare const self: Worker;
 
-self.onmessage = (event: MessageEvent<CallRequest>) => {
-  self.postMessage(answer(event.data));
+self.onmessage = (event: MessageEvent<readonly CallRequest[]>) => {
+  self.postMessage(event.data.map(answer));
 };
 
 function answer(request: CallRequest): CallReply {

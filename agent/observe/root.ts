@@ -1,5 +1,6 @@
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
+import type { PlaceInTree } from "../kernel/inspect.ts";
 import { close } from "../kernel/tree.ts";
 import { joinPath, type Location } from "../plan/layout.ts";
 
@@ -29,6 +30,11 @@ export class Root {
 
   async #openSubtree(tree: string): Promise<number> {
     return this.#calls.openIn(await this.tree("/"), tree, O.PATH | O.DIRECTORY);
+  }
+
+  /** A location for calls that open it themselves. @throws SystemError */
+  async place({ tree, path }: Location): Promise<PlaceInTree> {
+    return { tree: await this.tree(tree), path };
   }
 
   /** Opens a location; the caller closes the descriptor. @throws SystemError */

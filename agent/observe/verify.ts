@@ -1,8 +1,10 @@
 import { promises as fs } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import type { Problem } from "../errors.ts";
+import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
+import type { Inspected } from "../kernel/inspect.ts";
 import { rowProblem } from "../plan/entry.ts";
 import { type Expectation, type Original, SMALL_FILE } from "../plan/expectation.ts";
 import { formatLocation, type Location } from "../plan/layout.ts";
@@ -14,26 +16,45 @@ import { fdPath, type Root } from "./root.ts";
 export async function verify(
   root: Root,
   expectations: readonly Expectation[],
+  calls: KernelCalls,
   width: number,
 ): Promise<Problem[]> {
   const mounts = parseMountInfo(await fs.readFile("/proc/self/mountinfo", "utf8"));
   const byPoint = new Map(mounts.map((mount) => [mount.mountPoint, mount]));
   const limiter = new Limiter(width);
+  const looked = new Map<string, Promise<Inspected>>();
+  const see: See = (location) => {
+    const key = `${location.tree}\0${location.path}`;
+    const seen = looked.get(key) ?? root.place(location).then(calls.inspect);
+    looked.set(key, seen);
+    return seen;
+  };
   const found = await Promise.all(
-    expectations.map((expectation) => limiter.run(() => checkOne(root, expectation, byPoint))),
+    expectations.map((expectation) =>
+      limiter.run(() => checkOne({ root, calls, see }, expectation, byPoint)),
+    ),
   );
   return found.filter((problem) => problem !== undefined);
 }
 
+/** What an inode is that several expectations may be about. */
+type See = (location: Location) => Promise<Inspected>;
+
+interface Eyes {
+  readonly root: Root;
+  readonly calls: KernelCalls;
+  readonly see: See;
+}
+
 async function checkOne(
-  root: Root,
+  eyes: Eyes,
   expectation: Expectation,
   mounts: ReadonlyMap<string, MountInfo>,
 ): Promise<Problem | undefined> {
   try {
-    const wrong = await whatIsWrong(root, expectation, mounts);
+    const wrong = await whatIsWrong(eyes, expectation, mounts);
     if (wrong === undefined) return undefined;
-    const changed = expectation.kind === "content" && (await hasChanged(root, expectation.of));
+    const changed = expectation.kind === "content" && (await hasChanged(eyes.root, expectation.of));
     return changed ? changedMeanwhile(expectation) : unexpected(expectation, wrong);
   } catch (error) {
     return unexpected(expectation, `it cannot be looked at: ${errorReason(error)}`);
@@ -60,22 +81,20 @@ function changedMeanwhile({ row }: Expectation): Problem {
 }
 
 async function whatIsWrong(
-  root: Root,
+  { root, calls, see }: Eyes,
   expectation: Expectation,
   mounts: ReadonlyMap<string, MountInfo>,
 ): Promise<string | undefined> {
   const { path } = expectation;
   switch (expectation.kind) {
     case "same": {
-      const [seen, wanted] = await Promise.all([
-        identity(root, { tree: "/", path }),
-        identity(root, expectation.as),
-      ]);
-      return seen === wanted ? undefined : `${path} is not what lies at ${formatLocation(expectation.as)}`;
+      const [seen, wanted] = await Promise.all([see({ tree: "/", path }), see(expectation.as)]);
+      return seen.identity === wanted.identity
+        ? undefined
+        : `${path} is not what lies at ${formatLocation(expectation.as)}`;
     }
     case "mounted": {
-      const real = await root.with({ tree: "/", path }, O.PATH, (fd) => fs.readlink(fdPath(fd)));
-      const mount = mounts.get(real);
+      const mount = mounts.get((await see({ tree: "/", path })).place);
       if (mount === undefined) return `nothing is mounted at ${path}`;
       if (expectation.overlay && mount.type !== "overlay")
         return `a ${mount.type} is mounted at ${path}, an overlay was wanted`;
@@ -83,14 +102,14 @@ async function whatIsWrong(
       return expectation.readonly && !readonly ? `${path} is mounted, but can be written to` : undefined;
     }
     case "content": {
-      const seen = await bytes(root, { tree: "/", path });
+      const [seen, originals] = await Promise.all([
+        root.place({ tree: "/", path }),
+        Promise.all(expectation.of.map(({ location }) => root.place(location))),
+      ]);
       // One that is gone or cannot be read any more has changed; if it has not, that is what is wrong.
-      const originals = Promise.all(expectation.of.map(({ location }) => bytes(root, location)));
-      const parts = await originals.catch((error: unknown) => errorReason(error));
-      if (typeof parts === "string") return `what ${path} was made from cannot be looked at: ${parts}`;
-      return seen.equals(Buffer.concat(parts))
-        ? undefined
-        : `${path} does not hold the bytes of what it was made from`;
+      const same = await calls.sameContent(seen, originals, SMALL_FILE).catch(errorReason);
+      if (typeof same === "string") return `${path} and what it was made from cannot be compared: ${same}`;
+      return same ? undefined : `${path} does not hold the bytes of what it was made from`;
     }
     default:
       return expectation satisfies never;
@@ -111,21 +130,4 @@ async function hasChanged(root: Root, originals: readonly Original[]): Promise<b
     }
   });
   return (await Promise.all(changed)).includes(true);
-}
-
-/** Device and inode number: the same for two paths of the same thing, and for no others. */
-function identity(root: Root, location: Location): Promise<string> {
-  return root.with(location, O.PATH, async (fd) => {
-    const { dev, ino } = await fs.stat(fdPath(fd), { bigint: true });
-    return `${dev}:${ino}`;
-  });
-}
-
-function bytes(root: Root, location: Location): Promise<Buffer> {
-  return root.with(location, O.PATH, async (fd) => {
-    const stats = await fs.stat(fdPath(fd));
-    // A device or FIFO could wait for ever, or have no end; and what was small a moment ago may be no more.
-    if (!stats.isFile() || stats.size > SMALL_FILE) return Buffer.alloc(0);
-    return fs.readFile(fdPath(fd));
-  });
 }

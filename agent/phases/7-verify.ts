@@ -9,9 +9,9 @@ const VERIFY_WIDTH = 64;
 /** Whether the root is what the plan promised, seen as a process on the node will see it. */
 export const verifyRoot: Phase<Applied, Applied> = {
   name: "verify",
-  async run(applied, { log, report }) {
+  async run(applied, { log, report, threads }) {
     const expected = applied.plan.expectations.filter(({ row }) => !applied.failedRows.has(row));
-    const problems = await verify(applied.root, expected, VERIFY_WIDTH);
+    const problems = await verify(applied.root, expected, threads.calls, VERIFY_WIDTH);
     for (const problem of problems) log.problem(problem);
     report.problem(...problems);
     log.detail(`verified ${expected.length} expectations, ${problems.length} not met`);

@@ -77,7 +77,7 @@ describe("a file that was changed while the node booted", () => {
   ] as const) {
     test(rule, async () => {
       const root = new Root(base, directCalls);
-      const problems = await verify(root, [expectation()], 4);
+      const problems = await verify(root, [expectation()], directCalls, 4);
       await root.close();
       expect(problems.map((problem) => problem.class)).toEqual(found === undefined ? [] : [found]);
     });
@@ -119,7 +119,7 @@ describe("the verification", () => {
   ] as const) {
     test(rule, async () => {
       const root = new Root(base, directCalls);
-      const problems = await verify(root, [expectation], 4);
+      const problems = await verify(root, [expectation], directCalls, 4);
       await root.close();
       if (found === undefined) expect(problems).toEqual([]);
       else

@@ -1,0 +1,68 @@
+import { closeSync, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
+import { O } from "./constants.ts";
+import { close, openIn } from "./tree.ts";
+
+/** What several calls find out about a path inside a tree, made as one: between threads each costs more than a call. */
+
+/** The inode that a path leads to. */
+export interface Inspected {
+  /** Device and inode number: the same for two paths of the same thing, and for no others. */
+  readonly identity: string;
+  /** Where it is in this process's view, the target of its link in /proc/self/fd (proc(5)). */
+  readonly place: string;
+}
+
+/** A path inside the tree of an open directory. */
+export interface PlaceInTree {
+  readonly tree: number;
+  readonly path: string;
+}
+
+/** @throws SystemError */
+export function inspect({ tree, path }: PlaceInTree): Inspected {
+  const fd = openIn(tree, path, O.PATH);
+  try {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    return { identity: `${dev}:${ino}`, place: readlinkSync(`/proc/self/fd/${fd}`) };
+  } finally {
+    close(fd);
+  }
+}
+
+/**
+ * Whether a file's bytes are those of some others, one after the other. What is no regular file counts as empty: a
+ * device or FIFO could wait for ever; and so does what has become larger than `limit` bytes.
+ * @throws SystemError
+ */
+export function sameContent(place: PlaceInTree, parts: readonly PlaceInTree[], limit: number): boolean {
+  return readSmall(place, limit).equals(Buffer.concat(parts.map((part) => readSmall(part, limit))));
+}
+
+function readSmall({ tree, path }: PlaceInTree, limit: number): Buffer {
+  const fd = openIn(tree, path, O.PATH);
+  try {
+    const stats = fstatSync(fd);
+    return stats.isFile() && stats.size > 0 && stats.size <= limit
+      ? readBytes(fd, stats.size)
+      : Buffer.alloc(0);
+  } finally {
+    close(fd);
+  }
+}
+
+/** As many bytes as there were a moment ago: a file that grows meanwhile has no end. */
+function readBytes(fd: number, size: number): Buffer {
+  const file = openSync(`/proc/self/fd/${fd}`, O.RDONLY | O.NONBLOCK | O.CLOEXEC);
+  try {
+    const bytes = Buffer.alloc(size);
+    let done = 0;
+    while (done < size) {
+      const count = readSync(file, bytes, done, size - done, done);
+      if (count === 0) break;
+      done += count;
+    }
+    return bytes.subarray(0, done);
+  } finally {
+    closeSync(file);
+  }
+}

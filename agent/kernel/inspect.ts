@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
 import { O } from "./constants.ts";
+import { errorReason } from "./errno.ts";
 import { close, openIn } from "./tree.ts";
 
 /** What several calls find out about a path inside a tree, made as one: between threads each costs more than a call. */
@@ -32,10 +33,20 @@ export function inspect({ tree, path }: PlaceInTree): Inspected {
 /**
  * Whether a file's bytes are those of some others, one after the other. What is no regular file counts as empty: a
  * device or FIFO could wait for ever; and so does what has become larger than `limit` bytes.
- * @throws SystemError
+ * @returns a text where one of the others cannot be read: why not
+ * @throws SystemError where the file itself cannot
  */
-export function sameContent(place: PlaceInTree, parts: readonly PlaceInTree[], limit: number): boolean {
-  return readSmall(place, limit).equals(Buffer.concat(parts.map((part) => readSmall(part, limit))));
+export function sameContent(
+  place: PlaceInTree,
+  others: readonly PlaceInTree[],
+  limit: number,
+): boolean | string {
+  const bytes = readSmall(place, limit);
+  try {
+    return bytes.equals(Buffer.concat(others.map((other) => readSmall(other, limit))));
+  } catch (error) {
+    return errorReason(error);
+  }
 }
 
 function readSmall({ tree, path }: PlaceInTree, limit: number): Buffer {

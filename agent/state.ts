@@ -3,6 +3,7 @@ import type { ModuleSystem } from "./kernel/modules.ts";
 import type { MountSource } from "./mounts/sources.ts";
 import type { Network } from "./network/bring-up.ts";
 import type { Root } from "./observe/root.ts";
+import type { CopyOp, Need } from "./plan/budget.ts";
 import type { Source } from "./plan/choose.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { Trust } from "./xcat/certificate.ts";
@@ -54,6 +55,8 @@ export interface Queried extends Rooted {
 
 export interface Planned extends Queried {
   readonly plan: Plan;
+  /** What each copy takes. */
+  readonly needs: ReadonlyMap<CopyOp, Need>;
 }
 
 export interface Applied extends Planned {

@@ -193,7 +193,9 @@ export class TreeCopy {
     const copy = await this.#options.to.file(to.path);
     try {
       const sparse = stats.blocks * 512n < stats.size;
-      this.#bytes += await copyContent(from, copy, Number(stats.size), sparse);
+      // Not `+=`: others add theirs while this one waits.
+      const written = await copyContent(from, copy, Number(stats.size), sparse);
+      this.#bytes += written;
       await this.#finish(source, to, stats);
       await copy.finish();
     } finally {

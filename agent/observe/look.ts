@@ -110,8 +110,21 @@ async function lookAt(
 
 function observedOf(stats: Stats): Observed {
   const kind = kindOf(stats);
-  return kind === "file" ? { kind, size: stats.size, version: versionOf(stats) } : { kind, size: 0 };
+  if (kind !== "file") return { kind, size: 0 };
+  const filled = filledBytes(stats);
+  return { kind, size: stats.size, version: versionOf(stats), ...(filled < stats.size && { filled }) };
 }
+
+/**
+ * Bytes of a regular file that are no holes, by the blocks that it has. A few too little say nothing: file systems put
+ * small files into their inodes, pack them, and place what was written a moment ago later.
+ */
+export function filledBytes({ size, blocks }: Stats): number {
+  const placed = blocks * 512;
+  return size - placed > UNPLACED ? placed : size;
+}
+
+const UNPLACED = 65536;
 
 /** Another one where the file was written to or replaced: its times are the server's, and tell no more than that. */
 export function versionOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {

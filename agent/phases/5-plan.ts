@@ -1,33 +1,65 @@
 import type { Settings } from "../cmdline/options.ts";
-import type { Phase } from "../context.ts";
+import type { BootContext, Phase } from "../context.ts";
 import { look } from "../observe/look.ts";
+import { roomForCopies } from "../observe/room.ts";
+import type { Root } from "../observe/root.ts";
+import { survey } from "../observe/survey.ts";
 import { lookAtTargets } from "../observe/targets.ts";
+import { budgetProblem, type CopyOp, copiesOf, type Need, type Room, sum } from "../plan/budget.ts";
 import { makePlan, type Plan, prepare } from "../plan/plan.ts";
 import { endsBoot } from "../plan/severity.ts";
 import { stopOn } from "../problems.ts";
+import { Progress } from "../progress.ts";
 import { appearance } from "../report/entries.ts";
 import type { Planned, Queried } from "../state.ts";
 
 /** Questions to the trees under way at the same time. */
 const LOOK_WIDTH = 64;
 
+/** Directories of copies that are looked at side by side. */
+const SURVEY_WIDTH = 16;
+
 /** Looks at everything that decides, then decides it. */
 export const planEntries: Phase<Queried, Planned> = {
   name: "plan",
-  async run(queried, { log, report }) {
+  async run(queried, context) {
+    const { log, report } = context;
     const plan = await planFor(queried, queried.options.settings.tmpfs);
     report.planned(plan);
-    for (const problem of plan.problems) log.problem(problem);
-    report.problem(...plan.problems);
     for (const placed of plan.placed) {
       const { entry, winners } = placed;
       const from = winners.map((winner) => winner.name).join(" + ");
       log.detail(`${entry.row.options} ${entry.row.path}: ${from}, ${appearance(placed)}`);
     }
-    stopOn(plan.problems, (problem) => endsBoot(problem, queried.options.settings.strict));
-    return { ...queried, plan };
+    const room = await roomForCopies(queried.root);
+    const needs = await addUp(plan, queried.root, room, context);
+    const tooMuch = budgetProblem(needs, room);
+    const problems = tooMuch === undefined ? plan.problems : [...plan.problems, tooMuch];
+    for (const problem of problems) log.problem(problem);
+    report.problem(...problems);
+    stopOn(problems, (problem) => endsBoot(problem, queried.options.settings.strict));
+    return { ...queried, plan, needs };
   },
 };
+
+/** What is to be copied, added up before anything is: what cannot fit is not begun. */
+async function addUp(
+  plan: Plan,
+  root: Root,
+  room: Room,
+  { log, now }: BootContext,
+): Promise<ReadonlyMap<CopyOp, Need>> {
+  const progress = new Progress(log, now);
+  const needs = await survey(root, copiesOf(plan), {
+    width: SURVEY_WIDTH,
+    enough: 2 * Math.min(room.bytes, room.memory),
+    progress: (inodes) =>
+      progress.tell(() => `adding up what is to be copied: ${inodes} files and directories so far`),
+  });
+  const { bytes, inodes } = sum(needs.values());
+  log.detail(`to be copied: ${bytes} bytes in ${inodes} files and directories`);
+  return needs;
+}
 
 /** The plan for some tables and trees; changes nothing. */
 export async function planFor(

@@ -9,6 +9,8 @@ export interface Observed {
   readonly kind: NodeKind;
   /** Bytes, of a regular file. */
   readonly size: number;
+  /** Bytes of a regular file that are no holes; absent where it has none. */
+  readonly filled?: number;
   /** Of a regular file: changes with its content. To be compared, not read. */
   readonly version?: string;
   /** Names in a directory, where they were asked for. */

@@ -31,6 +31,8 @@ export interface BootSpec {
   readonly sources: readonly LocalSource[];
   readonly state?: string;
   readonly localDisk?: string;
+  /** Happens between the plan and the placing. */
+  readonly planned?: () => void;
   /** Happens between the placing and the verification. */
   readonly meanwhile?: () => void;
   /** `statelite.*` words of the kernel command line. */
@@ -46,6 +48,8 @@ export interface Boot {
   /** The problems that ended it; empty where the real init would have been started. */
   readonly ended: readonly Problem[];
   readonly log: readonly string[];
+  /** Sums of the report. */
+  readonly totals: { readonly bytes: number; readonly files: number };
 }
 
 /** System calls are made in place: a test may change how they are made. */
@@ -65,6 +69,7 @@ export async function boot(spec: BootSpec): Promise<Boot> {
   try {
     const planned = await planEntries.run(await query(spec, root, context), context);
     plan = planned.plan;
+    spec.planned?.();
     const applied = await applyPlan.run(planned, context);
     spec.meanwhile?.();
     await verifyRoot.run(applied, context);
@@ -77,7 +82,8 @@ export async function boot(spec: BootSpec): Promise<Boot> {
   // What a boot leaves is what the schema says, whatever became of it.
   reportSchema.parse(JSON.parse(JSON.stringify(context.report.build(ended.length === 0))));
   const others = ended.filter((problem) => !context.report.problems.includes(problem));
-  return { plan, problems: [...context.report.problems, ...others], ended, log: lines };
+  const { totals } = context.report.build(true);
+  return { plan, problems: [...context.report.problems, ...others], ended, log: lines, totals };
 }
 
 async function query(

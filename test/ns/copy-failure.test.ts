@@ -17,7 +17,7 @@ const tooDeep = ({ source }: { source(n: number): string }) => {
   for (let n = 0; n < 100; n++) writeFileSync(join(source(1), `d/${n}`), "x");
   makeDeep(join(source(1), "d"), 1100, "n");
 };
-const smallTmpfs = (root: string) => mount("small", join(root, ".statelite"), "tmpfs", 0, "size=256k");
+const smallTmpfs = (root: string) => mount("small", join(root, ".statelite"), "tmpfs", 0, "size=2500k");
 const big = "big\n".repeat(100_000);
 
 const failures: readonly Failure[] = [
@@ -44,11 +44,12 @@ const failures: readonly Failure[] = [
     see: { "ls -A /.statelite/persistent/n01": "e", "cat /e": "e" },
   },
   {
-    rule: "a tmpfs that is full: the copies that did not fit are gone, the others are there",
+    rule: "a tmpfs that somebody has filled since there was room: the copies that did not fit are gone, the others are there",
     spec: {
       litefile: ["tmpfs /big", "con /list", "link /link", "ro /small"],
       image: { big, list: big, link: big, small: "small\n" },
       mounted: smallTmpfs,
+      planned: (root) => writeFileSync(join(root, ".statelite/filler"), Buffer.alloc(2_300_000)),
     },
     problems: ["op-concatenate /list", "op-copy /big", "op-copy /link"],
     see: { "cat /small": "small", "ls /.statelite/tmpfs": "etc", "head -n 1 /big": "big" },

@@ -39,6 +39,19 @@ export class Limiter {
   }
 }
 
+/** Longer than this nothing else has to wait for work that is done in place. */
+const TURN_MS = 10;
+
+let turnBegan = 0;
+
+/** To be awaited within long work that itself never waits: deadlines and progress have their turn, too. */
+export async function takeTurns(): Promise<void> {
+  const now = performance.now();
+  if (now - turnBegan < TURN_MS) return;
+  await new Promise((resolve) => setImmediate(resolve));
+  turnBegan = performance.now();
+}
+
 /** Waits for all, also after one has failed, and then throws the first failure: nothing goes on unseen. */
 export async function allSettled(tasks: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(tasks)) if (result.status === "rejected") throw result.reason;

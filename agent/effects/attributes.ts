@@ -1,5 +1,4 @@
 import type { BigIntStats } from "node:fs";
-import type { KernelCalls } from "../kernel/calls.ts";
 import { errorCode } from "../kernel/errno.ts";
 import type { Xattr } from "../kernel/inode.ts";
 import type { TreeWriter } from "./writer.ts";
@@ -11,27 +10,6 @@ export interface Attributes {
 }
 
 const PERMISSIONS = 0o7777n;
-
-/** Devices whose file system has no extended attributes: asked once, not once for each file. */
-export type WithoutXattrs = Set<bigint>;
-
-/** The extended attributes at `path`; empty where its file system has none. @throws SystemError */
-export async function readXattrs(
-  calls: KernelCalls,
-  path: Uint8Array,
-  follow: boolean,
-  stats: BigIntStats,
-  without: WithoutXattrs,
-): Promise<readonly Xattr[]> {
-  if (without.has(stats.dev)) return [];
-  try {
-    return await calls.listXattrs(path, follow);
-  } catch (error) {
-    if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOTSUP") throw error;
-    without.add(stats.dev);
-    return [];
-  }
-}
 
 /**
  * Gives owner, attributes, mode and times to a new inode, in the order in which none undoes another: chown

@@ -1,4 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
+import { takeTurns } from "../concurrency.ts";
+import type { OpenedSource } from "../observe/reader.ts";
 import type { OpenedFile } from "./writer.ts";
 
 const CHUNK = 1 << 20;
@@ -11,7 +12,7 @@ const BLOCK = 4096;
  * @returns bytes written, holes not counted
  */
 export async function copyContent(
-  from: FileHandle,
+  from: OpenedSource,
   to: OpenedFile,
   size: number,
   sparse: boolean,
@@ -20,13 +21,14 @@ export async function copyContent(
   const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(size, CHUNK)));
   let [position, written] = [0, 0];
   while (position < size) {
-    const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, size - position), position);
-    if (bytesRead === 0) break;
-    const chunk = buffer.subarray(0, bytesRead);
+    const count = await from.read(buffer, Math.min(buffer.length, size - position), position);
+    if (count === 0) break;
+    const chunk = buffer.subarray(0, count);
     written += sparse
       ? await writeSparsely(to, chunk, at + position)
       : await writeAll(to, chunk, at + position);
-    position += bytesRead;
+    position += count;
+    await takeTurns();
   }
   if (sparse) await to.truncate(at + position);
   return written;

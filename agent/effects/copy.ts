@@ -1,23 +1,17 @@
-import { type BigIntStats, promises as fs } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
-import { allSettled, Limiter } from "../concurrency.ts";
-import type { KernelCalls } from "../kernel/calls.ts";
-import { O } from "../kernel/constants.ts";
+import type { BigIntStats } from "node:fs";
+import { allSettled, Limiter, takeTurns } from "../concurrency.ts";
 import { kindOf } from "../observe/look.ts";
+import type { OpenedSource, SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath } from "../observe/root.ts";
-import { giveAttributes, readXattrs, type WithoutXattrs } from "./attributes.ts";
+import { giveAttributes } from "./attributes.ts";
 import { copyContent } from "./content.ts";
 import type { Done } from "./effects.ts";
 import type { Opened, TreeWriter } from "./writer.ts";
 
 /** How a tree is copied. */
 export interface CopyOptions {
-  /** For calls on the source, which may be far away. */
-  readonly from: KernelCalls;
-  /** Makes the copy. */
+  readonly from: TreeReader;
   readonly to: TreeWriter;
-  /** File systems of sources that have no extended attributes, as far as that was found. */
-  readonly withoutXattrs: WithoutXattrs;
   /** Files under way at the same time: on NFS each waits for several round trips. */
   readonly width: number;
   /** Told after each file. */
@@ -29,12 +23,6 @@ export const MAX_DEPTH = 1024;
 
 /** Names of one directory that are handled before the next ones are begun. */
 const NAMES_AT_ONCE = 1024;
-
-/** What is to be copied: a path whose last component is followed only where `follow` says so. */
-export interface CopySource {
-  readonly path: Buffer;
-  readonly follow: boolean;
-}
 
 /** Where a copy goes, by two names. */
 interface CopyTarget {
@@ -48,7 +36,7 @@ interface CopyTarget {
 
 /** One name in a directory that is copied. */
 interface Child {
-  readonly source: CopySource;
+  readonly source: SourcePath;
   readonly to: CopyTarget;
 }
 
@@ -75,12 +63,17 @@ export class TreeCopy {
   }
 
   /** @param to path of the copy, below a descriptor of its directory that stays open; must not exist yet */
-  async run(source: CopySource, to: Buffer): Promise<Done> {
-    await this.#node(source, { path: to, lasting: to, relative: "" }, await statOf(source), 0);
+  async run(source: SourcePath, to: Buffer): Promise<Done> {
+    await this.#node(
+      source,
+      { path: to, lasting: to, relative: "" },
+      await this.#options.from.stat(source),
+      0,
+    );
     return { bytes: this.#bytes, files: this.#count, notes: this.#notes };
   }
 
-  async #node(source: CopySource, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
+  async #node(source: SourcePath, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
     try {
       await this.#inode(source, to, stats, depth);
     } catch (error) {
@@ -89,14 +82,14 @@ export class TreeCopy {
     }
   }
 
-  async #inode(source: CopySource, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
+  async #inode(source: SourcePath, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
     switch (kindOf(stats)) {
       case "directory":
         return this.#directory(source, to, depth);
       case "file":
         return this.#files.run(() => this.#file(source, to));
       case "symlink":
-        await this.#options.to.symlink(await fs.readlink(source.path, { encoding: "buffer" }), to.path);
+        await this.#options.to.symlink(await this.#options.from.readlink(source.path), to.path);
         return this.#finish(source, to, stats);
       case "device":
       case "fifo":
@@ -108,17 +101,17 @@ export class TreeCopy {
     }
   }
 
-  async #directory(source: CopySource, to: CopyTarget, depth: number): Promise<void> {
+  async #directory(source: SourcePath, to: CopyTarget, depth: number): Promise<void> {
     if (this.#abandoned) return;
     if (depth >= MAX_DEPTH)
       throw new Error(`directories are nested deeper than ${MAX_DEPTH} at ${to.relative}`);
-    const from = await openDirectory(source);
+    const from = await this.#options.from.openDirectory(source);
     try {
       await this.#options.to.directory(to.path);
       const copy = await this.#options.to.openDirectory(to.path);
       try {
         await this.#children(from, copy, to, depth);
-        await this.#finish(source, to, await from.stat({ bigint: true }));
+        await this.#finish(source, to, await from.stat());
         await copy.finish();
       } finally {
         await copy.close();
@@ -129,8 +122,8 @@ export class TreeCopy {
   }
 
   /** A part of the names at a time: a directory may hold a million. */
-  async #children(from: FileHandle, copy: Opened, to: CopyTarget, depth: number): Promise<void> {
-    const names = await fs.readdir(fdPath(from.fd), { encoding: "buffer" });
+  async #children(from: OpenedSource, copy: Opened, to: CopyTarget, depth: number): Promise<void> {
+    const names = await this.#options.from.names(from);
     for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
       const some = names.slice(start, start + NAMES_AT_ONCE).flatMap((name): Child[] => {
         const relative = to.relative === "" ? name.toString() : `${to.relative}/${name.toString()}`;
@@ -144,7 +137,7 @@ export class TreeCopy {
   }
 
   async #someChildren(children: readonly Child[], depth: number): Promise<void> {
-    const stats = await Promise.all(children.map(({ source }) => statOf(source)));
+    const stats = await Promise.all(children.map(({ source }) => this.#options.from.stat(source)));
     const background: Promise<void>[] = [];
     const directories: (() => Promise<void>)[] = [];
     for (const [index, child] of children.entries()) {
@@ -163,11 +156,11 @@ export class TreeCopy {
     }
   }
 
-  async #file(source: CopySource, to: CopyTarget): Promise<void> {
+  async #file(source: SourcePath, to: CopyTarget): Promise<void> {
     if (this.#abandoned) return;
-    const from = await openFile(source);
+    const from = await this.#options.from.openFile(source);
     try {
-      const stats = await from.stat({ bigint: true });
+      const stats = await from.stat();
       // Something else may have taken the name since it was looked at; O_NONBLOCK kept a FIFO from blocking.
       if (!stats.isFile()) throw new Error(`${to.relative}: is no longer the regular file that it was`);
       const inode = stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
@@ -189,7 +182,7 @@ export class TreeCopy {
     }
   }
 
-  async #content(source: CopySource, from: FileHandle, to: CopyTarget, stats: BigIntStats): Promise<void> {
+  async #content(source: SourcePath, from: OpenedSource, to: CopyTarget, stats: BigIntStats): Promise<void> {
     const copy = await this.#options.to.file(to.path);
     try {
       const sparse = stats.blocks * 512n < stats.size;
@@ -203,28 +196,17 @@ export class TreeCopy {
     }
   }
 
-  async #finish(source: CopySource, to: CopyTarget, stats: BigIntStats): Promise<void> {
-    const { from, to: writer, withoutXattrs, progress } = this.#options;
-    const xattrs = await readXattrs(from, source.path, source.follow, stats, withoutXattrs);
+  async #finish(source: SourcePath, to: CopyTarget, stats: BigIntStats): Promise<void> {
+    const { from, to: writer, progress } = this.#options;
+    const xattrs = await from.xattrs(source, stats);
     this.#notes.push(...(await giveAttributes(writer, to.path, to.relative || ".", { stats, xattrs })));
     this.#count++;
     progress?.(this.#bytes, this.#count);
+    await takeTurns();
   }
-}
-
-function statOf({ path, follow }: CopySource): Promise<BigIntStats> {
-  return follow ? fs.stat(path, { bigint: true }) : fs.lstat(path, { bigint: true });
 }
 
 /** `/proc/self/fd/<directory>/<name>`, the name's bytes as they are. */
 export function below(directory: number, name: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${fdPath(directory)}/`), name]);
-}
-
-function openDirectory({ path, follow }: CopySource): Promise<FileHandle> {
-  return fs.open(path, O.RDONLY | O.DIRECTORY | O.CLOEXEC | (follow ? 0 : O.NOFOLLOW));
-}
-
-function openFile({ path, follow }: CopySource): Promise<FileHandle> {
-  return fs.open(path, O.RDONLY | O.NONBLOCK | O.NOCTTY | O.CLOEXEC | (follow ? 0 : O.NOFOLLOW));
 }

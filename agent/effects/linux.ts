@@ -1,14 +1,14 @@
-import { promises as fs } from "node:fs";
+import { promises as fs, lstatSync } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { errnoNumber, errorCode, SystemError } from "../kernel/errno.ts";
+import type { SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { baseName, formatLocation, LAYOUT, type Location, parentPath } from "../plan/layout.ts";
 import type { Op } from "../plan/op.ts";
-import { giveAttributes, readXattrs, type WithoutXattrs } from "./attributes.ts";
-import { bind } from "./bind.ts";
+import { giveAttributes } from "./attributes.ts";
 import { copyContent } from "./content.ts";
-import { below, type CopySource, TreeCopy } from "./copy.ts";
+import { below, TreeCopy } from "./copy.ts";
 import { type Done, type Effects, NOTHING_DONE } from "./effects.ts";
 import { mountOverlay } from "./overlay.ts";
 import { Parents } from "./parents.ts";
@@ -25,7 +25,6 @@ export class LinuxEffects implements Effects {
   readonly #root: Root;
   readonly #calls: KernelCalls;
   readonly #parents: Parents;
-  readonly #withoutXattrs: WithoutXattrs = new Set();
   readonly #progress: ((op: Op, bytes: number, files: number) => void) | undefined;
 
   /** @param progress told after each file that a copy has finished */
@@ -74,7 +73,7 @@ export class LinuxEffects implements Effects {
     const directory = await this.#parents.above(op.to);
     const to = below(directory, Buffer.from(baseName(op.to.path)));
     // What is there already is not ours to remove.
-    if ((await fs.lstat(to).catch(() => undefined)) !== undefined) {
+    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) {
       throw new SystemError(`copy to ${formatLocation(op.to)}`, errnoNumber("EEXIST"));
     }
     return allOrNothing(to, () => this.#copyTo(op, to, memoryWriter));
@@ -82,12 +81,11 @@ export class LinuxEffects implements Effects {
 
   async #copyTo(op: OpOf<"copy" | "seed">, to: Buffer, writer: TreeWriter): Promise<Done> {
     const progress = this.#progress;
-    return this.#withSource(op.from, op.follow, (source) =>
+    return this.#withSource(op.from, op.follow, (source, from) =>
       new TreeCopy(
         {
-          from: this.#calls,
+          from,
           to: writer,
-          withoutXattrs: this.#withoutXattrs,
           width: COPY_WIDTH,
           ...(progress && { progress: (bytes, files) => progress(op, bytes, files) }),
         },
@@ -119,7 +117,6 @@ export class LinuxEffects implements Effects {
     return mountOverlay(op, below(directory, Buffer.from(baseName(op.to.path))), {
       root: this.#root,
       calls: this.#calls,
-      withoutXattrs: this.#withoutXattrs,
     });
   }
 
@@ -140,12 +137,12 @@ export class LinuxEffects implements Effects {
   }
 
   #append(location: Location, to: OpenedFile, position: number): Promise<number> {
-    return this.#withSource(location, true, async (source) => {
-      const from = await fs.open(source.path, O.RDONLY | O.NONBLOCK | O.CLOEXEC);
+    return this.#withSource(location, true, async (source, reader) => {
+      const from = await reader.openFile(source);
       try {
         const stats = await from.stat();
         if (!stats.isFile()) throw new Error(`${location.path} is no regular file`);
-        return await copyContent(from, to, stats.size, false, position);
+        return await copyContent(from, to, Number(stats.size), false, position);
       } finally {
         await from.close();
       }
@@ -172,29 +169,33 @@ export class LinuxEffects implements Effects {
       if (op.directory ? there.isDirectory() : there.isFile()) return NOTHING_DONE;
       throw new Error(`${formatLocation(op.at)} is there, and is no ${op.directory ? "directory" : "file"}`);
     }
-    const notes = await this.#withSource(op.like, true, async (source) => {
-      const stats = await fs.stat(source.path, { bigint: true });
-      const xattrs = await readXattrs(this.#calls, source.path, true, stats, this.#withoutXattrs);
+    const notes = await this.#withSource(op.like, true, async (source, reader) => {
+      const stats = await reader.stat(source);
+      const xattrs = await reader.xattrs(source, stats);
       return giveAttributes(writer, path, op.at.path, { stats, xattrs });
     });
     return { bytes: 0, files: 1, notes };
   }
 
   async #bind(op: OpOf<"bind">): Promise<Done> {
-    await this.#root.with(op.from, O.PATH, (from) =>
-      bind(this.#root, this.#calls, fdPath(from), op.target, op),
-    );
+    await this.#calls.bindMount(await this.#root.place(op.from), await this.#root.place(op.target), op);
     return NOTHING_DONE;
   }
 
   /** Hands over a path for a location: by name in its directory, or by descriptor where links are followed. */
-  async #withSource<T>(from: Location, follow: boolean, use: (source: CopySource) => Promise<T>): Promise<T> {
+  async #withSource<T>(
+    from: Location,
+    follow: boolean,
+    use: (source: SourcePath, reader: TreeReader) => Promise<T>,
+  ): Promise<T> {
     if (follow) {
-      return this.#root.with(from, O.PATH, (fd) => use({ path: Buffer.from(fdPath(fd)), follow: true }));
+      return this.#root.reading(from, O.PATH, (fd, reader) =>
+        use({ path: Buffer.from(fdPath(fd)), follow: true }, reader),
+      );
     }
     const directory = { tree: from.tree, path: parentPath(from.path) };
-    return this.#root.with(directory, O.PATH | O.DIRECTORY, (fd) =>
-      use({ path: below(fd, Buffer.from(baseName(from.path))), follow: false }),
+    return this.#root.reading(directory, O.PATH | O.DIRECTORY, (fd, reader) =>
+      use({ path: below(fd, Buffer.from(baseName(from.path))), follow: false }, reader),
     );
   }
 }

@@ -1,13 +1,14 @@
-import { promises as fs } from "node:fs";
+import { type BigIntStats, promises as fs } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O, S } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { withMountpoint } from "../mounts/volatile.ts";
+import type { SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { formatLocation } from "../plan/layout.ts";
 import type { Op } from "../plan/op.ts";
-import { giveAttributes, readXattrs, type WithoutXattrs } from "./attributes.ts";
-import { below, type CopySource } from "./copy.ts";
+import { giveAttributes } from "./attributes.ts";
+import { below } from "./copy.ts";
 import type { Done } from "./effects.ts";
 import { allOrNothing } from "./whole.ts";
 import { memoryWriter as memory } from "./writer.ts";
@@ -23,7 +24,6 @@ type OverlayOp = Extract<Op, { kind: "overlay" }>;
 export interface OverlayContext {
   readonly root: Root;
   readonly calls: KernelCalls;
-  readonly withoutXattrs: WithoutXattrs;
 }
 
 /**
@@ -41,11 +41,11 @@ const OPTIONS = "redirect_dir=nofollow,metacopy=off,index=off,xino=on";
 export async function mountOverlay(op: OverlayOp, target: Buffer, context: OverlayContext): Promise<Done> {
   const { root, calls } = context;
   await memory.directory(target);
-  const mount = (lower: number) =>
+  const mount = (lower: number, reader: TreeReader) =>
     withMountpoint(root, calls, formatLocation(op.upper), async (layers) => {
       // What is private by the directories above it must not be reached by way of here.
       await fs.chmod(fdPath(layers, "."), 0o700);
-      const upper = new UpperLayer(context);
+      const upper = new UpperLayer(reader);
       const source = { path: Buffer.from(fdPath(lower)), follow: true };
       await upper.make(source, Buffer.from(fdPath(layers, "upper")), op.exclude);
       await memory.directory(Buffer.from(fdPath(layers, "work")));
@@ -54,7 +54,7 @@ export async function mountOverlay(op: OverlayOp, target: Buffer, context: Overl
       );
       return { bytes: 0, files: upper.made, notes: upper.notes };
     });
-  return allOrNothing(target, () => root.with(op.from, O.PATH | O.DIRECTORY, mount));
+  return allOrNothing(target, () => root.reading(op.from, O.PATH | O.DIRECTORY, mount));
 }
 
 /** By descriptor: a path could lead elsewhere by now, and would have to be quoted. */
@@ -71,21 +71,21 @@ function mountData(lower: number, layers: number): string {
 class UpperLayer {
   made = 0;
   readonly notes: string[] = [];
-  readonly #context: OverlayContext;
+  readonly #reader: TreeReader;
 
-  constructor(context: OverlayContext) {
-    this.#context = context;
+  /** @param reader of the lower layer */
+  constructor(reader: TreeReader) {
+    this.#reader = reader;
   }
 
-  async make(source: CopySource, to: Buffer, exclude: readonly string[]): Promise<void> {
+  async make(source: SourcePath, to: Buffer, exclude: readonly string[]): Promise<void> {
     await memory.directory(to);
     this.made++;
-    const from = await fs.open(source.path, O.RDONLY | O.DIRECTORY | (source.follow ? 0 : O.NOFOLLOW));
+    const from = await this.#reader.openDirectory(source);
     try {
-      const stats = await from.stat({ bigint: true });
+      const stats = await from.stat();
       for (const [name, paths] of byFirstName(exclude)) await this.#hide(from.fd, to, name, paths);
-      const { calls, withoutXattrs } = this.#context;
-      const xattrs = await readXattrs(calls, source.path, source.follow, stats, withoutXattrs);
+      const xattrs = await this.#reader.xattrs(source, stats);
       const kept = xattrs.filter((xattr) => !xattr.name.startsWith("trusted.overlay."));
       this.notes.push(...(await giveAttributes(memory, to, to.toString(), { stats, xattrs: kept })));
     } finally {
@@ -96,12 +96,21 @@ class UpperLayer {
   /** @param paths below the name that are to be hidden; none: the name itself is */
   async #hide(from: number, to: Buffer, name: string, paths: readonly string[]): Promise<void> {
     const path = below(from, Buffer.from(name));
-    const there = await fs.lstat(path).catch(unlessMissing);
+    const there = await this.#look(path);
     if (there === undefined) return;
     const place = Buffer.concat([to, Buffer.from(`/${name}`)]);
     if (paths.length === 0) await memory.node(place, S.IFCHR, 0n);
     // Anything else on the way is shown as it is, and is what the entry below fails by, as in a copy.
     else if (there.isDirectory()) await this.make({ path, follow: false }, place, paths);
+  }
+
+  async #look(path: Buffer): Promise<BigIntStats | undefined> {
+    try {
+      return await this.#reader.stat({ path, follow: false });
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+      return undefined;
+    }
   }
 }
 
@@ -115,8 +124,4 @@ function byFirstName(paths: readonly string[]): Map<string, string[]> {
     names.set(name, below);
   }
   return names;
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (errorCode(error) !== "ENOENT") throw error;
 }

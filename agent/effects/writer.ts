@@ -2,9 +2,7 @@ import * as fs from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { makeNode, setTimes, setXattr, type Xattr } from "../kernel/inode.ts";
-
-/** A value, or the promise of one: what is done in place need not wait its turn. */
-type Awaitable<T> = T | Promise<T>;
+import type { Awaitable } from "../observe/reader.ts";
 
 /** A file or directory that is being written. */
 export interface Opened {

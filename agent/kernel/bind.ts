@@ -12,12 +12,20 @@ export interface BindOptions {
 }
 
 /**
- * Bind-mounts what a path leads to on a place inside a tree. The kernel ignores `ro` on the bind itself (mount(8)):
+ * Bind-mounts what a path or a place inside a tree leads to on a place inside a tree. The kernel ignores `ro` on the bind itself (mount(8)):
  * the place is opened anew, as the new mount covers it now, and remounted. That sets all flags at once: those of the
  * mount that is shown are kept.
  * @throws SystemError; Error where the place is a symlink that is not to be followed
  */
-export function bindMount(from: string, target: PlaceInTree, { readonly, follow }: BindOptions): void {
+export function bindMount(
+  from: string | PlaceInTree,
+  target: PlaceInTree,
+  { readonly, follow }: BindOptions,
+): void {
+  if (typeof from !== "string") {
+    at(from, O.PATH, (fd) => bindMount(`/proc/self/fd/${fd}`, target, { readonly, follow }));
+    return;
+  }
   const open = O.PATH | (follow ? 0 : O.NOFOLLOW);
   at(target, open, (fd) => {
     if (!follow && fstatSync(fd).isSymbolicLink())

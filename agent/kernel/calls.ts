@@ -2,8 +2,8 @@ import { bindMount } from "./bind.ts";
 import { setPartitions, swapOn } from "./block.ts";
 import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
-import { inspect, sameContent } from "./inspect.ts";
-import { livesInMemory, mount, mountFlags, umount } from "./mount.ts";
+import { inspect, openPlace, sameContent } from "./inspect.ts";
+import { fileSystemType, livesInMemory, mount, mountFlags, umount } from "./mount.ts";
 import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
 
 /**
@@ -19,6 +19,7 @@ export const calls = {
   openAt,
   close,
   readlinkAt,
+  openPlace,
   inspect,
   sameContent,
   makeNode,
@@ -27,6 +28,7 @@ export const calls = {
   setXattr,
   renameNoReplace,
   livesInMemory,
+  fileSystemType,
   mountFlags,
   insertModule,
   setPartitions,

@@ -72,4 +72,13 @@ export const S = {
 } as const;
 
 /** File system magics, statfs(2) and linux/magic.h. */
-export const FS_MAGIC = { RAMFS: 0x858458f6, TMPFS: 0x01021994, NFS: 0x6969, PROC: 0x9fa0 } as const;
+export const FS_MAGIC = {
+  RAMFS: 0x858458f6,
+  TMPFS: 0x01021994,
+  SQUASHFS: 0x73717368,
+  EXT: 0xef53,
+  XFS: 0x58465342,
+  BTRFS: 0x9123683e,
+  NFS: 0x6969,
+  PROC: 0x9fa0,
+} as const;

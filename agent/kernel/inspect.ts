@@ -19,6 +19,18 @@ export interface PlaceInTree {
   readonly path: string;
 }
 
+/** An open descriptor, and the device number of what it stands for: which file system that is. */
+export interface OpenedPlace {
+  readonly fd: number;
+  readonly device: bigint;
+}
+
+/** Opens a path inside a tree; the caller closes the descriptor. @throws SystemError */
+export function openPlace({ tree, path }: PlaceInTree, flags: number): OpenedPlace {
+  const fd = openIn(tree, path, flags);
+  return { fd, device: fstatSync(fd, { bigint: true }).dev };
+}
+
 /** @throws SystemError */
 export function inspect({ tree, path }: PlaceInTree): Inspected {
   const fd = openIn(tree, path, O.PATH);

@@ -2,9 +2,9 @@ import { type BigIntStats, promises as fs, type Stats } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
-import { close } from "../kernel/tree.ts";
 import { baseName, joinPath, type Location, parentPath } from "../plan/layout.ts";
 import type { NodeKind, Observations, Observed, Question } from "../plan/observation.ts";
+import type { TreeReader } from "./reader.ts";
 import { fdPath, type Root } from "./root.ts";
 
 /** Looks up the answers to all questions, many at a time: on NFS each costs round trips. */
@@ -51,29 +51,24 @@ async function lookInDirectory(root: Root, group: readonly Question[]): Promise<
   const found: Found = { answers: new Map(), failures: new Map() };
   const [first] = group;
   if (first === undefined) return found;
-  let directory: number;
+  const location = { tree: first.tree, path: parentPath(first.path) };
   try {
-    const location = { tree: first.tree, path: parentPath(first.path) };
-    directory = await root.open(location, O.PATH | O.DIRECTORY);
+    await root.reading(location, O.PATH | O.DIRECTORY, async (fd, reader) => {
+      const real = group.some((question) => question.real)
+        ? await placeInTree(root, first.tree, fd)
+        : undefined;
+      await Promise.all(
+        group.map(async (question) => {
+          try {
+            found.answers.set(keyOf(question), await lookAt(root, { fd, reader, real }, question));
+          } catch (error) {
+            if (!isAbsence(error)) found.failures.set(keyOf(question), errorReason(error));
+          }
+        }),
+      );
+    });
   } catch (error) {
     if (!isAbsence(error)) for (const q of group) found.failures.set(keyOf(q), errorReason(error));
-    return found;
-  }
-  try {
-    const real = group.some((question) => question.real)
-      ? await placeInTree(root, first.tree, directory)
-      : undefined;
-    await Promise.all(
-      group.map(async (question) => {
-        try {
-          found.answers.set(keyOf(question), await lookAt(root, directory, real, question));
-        } catch (error) {
-          if (!isAbsence(error)) found.failures.set(keyOf(question), errorReason(error));
-        }
-      }),
-    );
-  } finally {
-    close(directory); // In place: an O_PATH descriptor has nothing to flush.
   }
   return found;
 }
@@ -84,19 +79,25 @@ function isAbsence(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-/** @param real where the directory really lies in its tree, where that was asked for */
+/** A directory that is looked into. */
+interface OpenDirectory {
+  readonly fd: number;
+  readonly reader: TreeReader;
+  /** Where it really lies in its tree, where that was asked for. */
+  readonly real: string | undefined;
+}
+
 async function lookAt(
   root: Root,
-  directory: number,
-  real: string | undefined,
+  { fd, reader, real }: OpenDirectory,
   question: Question,
 ): Promise<Observed> {
   const name = baseName(question.path);
-  const path = fdPath(directory, name);
-  const stats = await fs.lstat(path);
+  const path = Buffer.from(fdPath(fd, name));
+  const stats = await reader.stat({ path, follow: false });
   const kind = kindOf(stats);
   if (kind === "symlink") {
-    const text = await fs.readlink(path);
+    const text = (await reader.readlink(path)).toString();
     const { real: place, ...resolved } = (await lookBehind(root, question)) ?? {};
     if (!("kind" in resolved)) return { kind, size: 0, link: { text } };
     return { kind, size: 0, link: { text, resolved }, ...(place !== undefined && { real: place }) };
@@ -108,18 +109,19 @@ async function lookAt(
   return { ...observedOf(stats), ...elsewhere };
 }
 
-function observedOf(stats: Stats): Observed {
+function observedOf(stats: BigIntStats): Observed {
   const kind = kindOf(stats);
   if (kind !== "file") return { kind, size: 0 };
-  const filled = filledBytes(stats);
-  return { kind, size: stats.size, version: versionOf(stats), ...(filled < stats.size && { filled }) };
+  const [size, blocks] = [Number(stats.size), Number(stats.blocks)];
+  const filled = filledBytes({ size, blocks });
+  return { kind, size, version: versionOf(stats), ...(filled < size && { filled }) };
 }
 
 /**
  * Bytes of a regular file that are no holes, by the blocks that it has. A few too little say nothing: file systems put
  * small files into their inodes, pack them, and place what was written a moment ago later.
  */
-export function filledBytes({ size, blocks }: Stats): number {
+export function filledBytes({ size, blocks }: Pick<Stats, "size" | "blocks">): number {
   const placed = blocks * 512;
   return size - placed > UNPLACED ? placed : size;
 }
@@ -127,8 +129,8 @@ export function filledBytes({ size, blocks }: Stats): number {
 const UNPLACED = 65536;
 
 /** Another one where the file was written to or replaced: its times are the server's, and tell no more than that. */
-export function versionOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
-  return [dev, ino, size, mtimeMs, ctimeMs].join(" ");
+export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
 /** The path inside its tree of what a descriptor stands for; undefined where it has none. */
@@ -154,7 +156,7 @@ async function lookBehind(root: Root, question: Question): Promise<Observed | un
 
 function lookBehindOrThrow(root: Root, question: Question): Promise<Observed> {
   return root.with(question, O.PATH, async (fd) => {
-    const observed = observedOf(await fs.stat(fdPath(fd)));
+    const observed = observedOf(await fs.stat(fdPath(fd), { bigint: true }));
     const place = question.real ? await placeInTree(root, question.tree, fd) : undefined;
     return {
       ...observed,

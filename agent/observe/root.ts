@@ -3,6 +3,7 @@ import { O } from "../kernel/constants.ts";
 import type { PlaceInTree } from "../kernel/inspect.ts";
 import { close } from "../kernel/tree.ts";
 import { joinPath, type Location } from "../plan/layout.ts";
+import { isLocal, localReader, type TreeReader, waitingReader } from "./reader.ts";
 
 /**
  * The root file system and the trees inside it, held open: every path is looked up inside one of them and
@@ -12,6 +13,7 @@ export class Root {
   readonly path: string;
   readonly #calls: KernelCalls;
   readonly #trees = new Map<string, Promise<number>>();
+  readonly #readers = new Map<bigint, Promise<TreeReader>>();
 
   constructor(path: string, calls: KernelCalls) {
     this.path = path;
@@ -50,6 +52,36 @@ export class Root {
     } finally {
       close(fd); // In place: nothing is flushed for an O_PATH descriptor, so this never waits.
     }
+  }
+
+  /**
+   * Opens a location with `O_PATH` and more flags, and hands the descriptor over with how to read what is there and
+   * below; it is closed afterwards. @throws SystemError
+   */
+  async reading<T>(
+    location: Location,
+    flags: number,
+    use: (fd: number, reader: TreeReader) => Promise<T>,
+  ): Promise<T> {
+    const { fd, device } = await this.#calls.openPlace(await this.place(location), flags | O.PATH);
+    try {
+      return await use(fd, await this.#readerFor(fd, device));
+    } finally {
+      close(fd); // In place: nothing is flushed for an O_PATH descriptor, so this never waits.
+    }
+  }
+
+  /** One reader for each file system: what it finds out about it, it remembers. */
+  #readerFor(fd: number, device: bigint): Promise<TreeReader> {
+    let reader = this.#readers.get(device);
+    if (reader === undefined) {
+      reader = this.#calls
+        .fileSystemType(fdPath(fd))
+        .then((type) => (isLocal(type) ? localReader() : waitingReader(this.#calls)));
+      this.#readers.set(device, reader);
+      reader.catch(() => this.#readers.delete(device)); // Reported to who asked; the next one asks again.
+    }
+    return reader;
   }
 
   /** Lets a directory of this system be the tree: what is planned need not be mounted. */

@@ -5,6 +5,7 @@ import { errorCode } from "../kernel/errno.ts";
 import { baseName, followLink, joinPath, LAYOUT, parentPath } from "../plan/layout.ts";
 import type { Target } from "../plan/observation.ts";
 import { kindOf } from "./look.ts";
+import type { TreeReader } from "./reader.ts";
 import { fdPath, type Root } from "./root.ts";
 
 const MAX_LINKS = 40;
@@ -101,12 +102,12 @@ async function linkText(root: Root, path: string): Promise<string | undefined> {
 async function lookInDirectory(root: Root, places: readonly Place[]): Promise<[string, Target][]> {
   const directory = parentPath(places[0]?.canonical ?? "/");
   try {
-    return await root.with({ tree: "/", path: directory }, O.DIRECTORY, (fd) =>
+    return await root.reading({ tree: "/", path: directory }, O.DIRECTORY, (fd, reader) =>
       Promise.all(
         places.map(
           async ({ path, canonical }): Promise<[string, Target]> => [
             path,
-            await lookAtTarget(root, fd, canonical),
+            await lookAtTarget(root, fd, reader, canonical),
           ],
         ),
       ),
@@ -117,13 +118,18 @@ async function lookInDirectory(root: Root, places: readonly Place[]): Promise<[s
   }
 }
 
-async function lookAtTarget(root: Root, directory: number, canonical: string): Promise<Target> {
-  const path = fdPath(directory, baseName(canonical));
+async function lookAtTarget(
+  root: Root,
+  directory: number,
+  reader: TreeReader,
+  canonical: string,
+): Promise<Target> {
+  const path = Buffer.from(fdPath(directory, baseName(canonical)));
   let link: { linkText?: string } = {};
   try {
-    const stats = await fs.lstat(path);
+    const stats = await reader.stat({ path, follow: false });
     if (!stats.isSymbolicLink()) return { canonical, kind: kindOf(stats) };
-    link = { linkText: await fs.readlink(path) };
+    link = { linkText: (await reader.readlink(path)).toString() };
     const behind = await root.with({ tree: "/", path: canonical }, 0, (fd) => fs.stat(fdPath(fd)));
     return { canonical, kind: kindOf(behind), ...link };
   } catch (error) {

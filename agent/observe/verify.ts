@@ -122,7 +122,9 @@ async function hasChanged(root: Root, originals: readonly Original[]): Promise<b
     if (version === undefined) return false;
     try {
       return (
-        (await root.with(location, O.PATH, async (fd) => versionOf(await fs.stat(fdPath(fd))))) !== version
+        (await root.with(location, O.PATH, async (fd) =>
+          versionOf(await fs.stat(fdPath(fd), { bigint: true })),
+        )) !== version
       );
     } catch (error) {
       if (errorCode(error) === "ENOENT" || errorCode(error) === "ESTALE") return true;

@@ -21,7 +21,7 @@ const same = (path: string, as: string): Expectation => ({ kind: "same", row, pa
 const mounted = (path: string, readonly: boolean, overlay = false): Expectation => ({
   ...{ kind: "mounted", row, path, readonly, overlay },
 });
-const asItWas = (path: string): string => versionOf(statSync(join(base, path)));
+const asItWas = (path: string): string => versionOf(statSync(join(base, path), { bigint: true }));
 const content = (path: string, ...of: string[]): Expectation => ({
   kind: "content",
   row,

@@ -1,0 +1,124 @@
+import type { BigIntStats } from "node:fs";
+import * as fs from "node:fs";
+import type { KernelCalls } from "../kernel/calls.ts";
+import { FS_MAGIC, O } from "../kernel/constants.ts";
+import { errorCode } from "../kernel/errno.ts";
+import { listXattrs, type Xattr } from "../kernel/inode.ts";
+
+/** A value, or the promise of one: what is done in place need not wait its turn. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** What is to be read: a path whose last component is followed only where `follow` says so. */
+export interface SourcePath {
+  readonly path: Buffer;
+  readonly follow: boolean;
+}
+
+/** A file or directory that is being read. */
+export interface OpenedSource {
+  readonly fd: number;
+  stat(): Awaitable<BigIntStats>;
+  /** One pread(2) into the buffer's beginning: perhaps fewer bytes than asked, 0 at the end. */
+  read(buffer: Buffer, length: number, position: number): Awaitable<number>;
+  close(): Awaitable<void>;
+}
+
+/** How a tree is read. Errors are those of the system calls. */
+export interface TreeReader {
+  stat(source: SourcePath): Awaitable<BigIntStats>;
+  /** The names in an open directory, as bytes. */
+  names(directory: OpenedSource): Awaitable<Buffer[]>;
+  readlink(path: Buffer): Awaitable<Buffer>;
+  openDirectory(source: SourcePath): Awaitable<OpenedSource>;
+  /** Does not wait for the other end of a FIFO, which the caller tells by {@link OpenedSource.stat}. */
+  openFile(source: SourcePath): Awaitable<OpenedSource>;
+  /** Extended attributes; none where the file system of `stats` has no place for them. */
+  xattrs(source: SourcePath, stats: BigIntStats): Awaitable<readonly Xattr[]>;
+}
+
+const DIRECTORY = O.RDONLY | O.DIRECTORY | O.CLOEXEC;
+const FILE = O.RDONLY | O.NONBLOCK | O.NOCTTY | O.CLOEXEC;
+
+const followed = ({ follow }: SourcePath, flags: number) => flags | (follow ? 0 : O.NOFOLLOW);
+
+/** On threads, many calls under way at once: each may wait for a server. */
+export function waitingReader(calls: KernelCalls): TreeReader {
+  const { promises } = fs;
+  const without = new Set<bigint>();
+  const open = async (source: SourcePath, flags: number): Promise<OpenedSource> => {
+    const handle = await promises.open(source.path, followed(source, flags));
+    return {
+      fd: handle.fd,
+      stat: () => handle.stat({ bigint: true }),
+      read: async (buffer, length, position) => (await handle.read(buffer, 0, length, position)).bytesRead,
+      close: () => handle.close(),
+    };
+  };
+  return {
+    stat: ({ path, follow }) =>
+      follow ? promises.stat(path, { bigint: true }) : promises.lstat(path, { bigint: true }),
+    names: ({ fd }) => promises.readdir(`/proc/self/fd/${fd}`, { encoding: "buffer" }),
+    readlink: (path) => promises.readlink(path, { encoding: "buffer" }),
+    openDirectory: (source) => open(source, DIRECTORY),
+    openFile: (source) => open(source, FILE),
+    xattrs: async ({ path, follow }, { dev }) => {
+      if (without.has(dev)) return [];
+      try {
+        return await calls.listXattrs(path, follow);
+      } catch (error) {
+        return noneOn(dev, without, error);
+      }
+    },
+  };
+}
+
+/** In place: what lies in memory or on a disk of this machine answers sooner than a thread could be asked. */
+export function localReader(): TreeReader {
+  const without = new Set<bigint>();
+  const open = (source: SourcePath, flags: number): OpenedSource => {
+    const fd = fs.openSync(source.path, followed(source, flags));
+    return {
+      fd,
+      stat: () => fs.fstatSync(fd, { bigint: true }),
+      read: (buffer, length, position) => fs.readSync(fd, buffer, 0, length, position),
+      close: () => fs.closeSync(fd),
+    };
+  };
+  return {
+    stat: ({ path, follow }) => (follow ? fs.statSync : fs.lstatSync)(path, { bigint: true }),
+    names: ({ fd }) => fs.readdirSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }),
+    readlink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
+    openDirectory: (source) => open(source, DIRECTORY),
+    openFile: (source) => open(source, FILE),
+    xattrs: ({ path, follow }, { dev }) => {
+      if (without.has(dev)) return [];
+      try {
+        return listXattrs(path, follow);
+      } catch (error) {
+        return noneOn(dev, without, error);
+      }
+    },
+  };
+}
+
+/** Asked once for a file system without extended attributes, not once for each file. */
+function noneOn(device: bigint, without: Set<bigint>, error: unknown): readonly Xattr[] {
+  if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOTSUP") throw error;
+  without.add(device);
+  return [];
+}
+
+/** File systems that never wait for another machine. An overlay is not among them: its layers may be anything. */
+const LOCAL: ReadonlySet<number> = new Set([
+  FS_MAGIC.TMPFS,
+  FS_MAGIC.RAMFS,
+  FS_MAGIC.SQUASHFS,
+  FS_MAGIC.EXT,
+  FS_MAGIC.XFS,
+  FS_MAGIC.BTRFS,
+]);
+
+/** @param type as statfs(2) gives it */
+export function isLocal(type: number): boolean {
+  return LOCAL.has(type);
+}

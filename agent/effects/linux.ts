@@ -1,7 +1,7 @@
 import { promises as fs, lstatSync } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
-import { errnoNumber, errorCode, SystemError } from "../kernel/errno.ts";
+import { errnoNumber, errorCode, errorReason, SystemError } from "../kernel/errno.ts";
 import type { SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { baseName, formatLocation, LAYOUT, type Location, parentPath } from "../plan/layout.ts";
@@ -10,6 +10,7 @@ import { giveAttributes } from "./attributes.ts";
 import { copyContent } from "./content.ts";
 import { below, TreeCopy } from "./copy.ts";
 import { type Done, type Effects, NOTHING_DONE } from "./effects.ts";
+import { mergeInto } from "./merge.ts";
 import { mountOverlay } from "./overlay.ts";
 import { Parents } from "./parents.ts";
 import { allOrNothing, makeAside } from "./whole.ts";
@@ -49,6 +50,8 @@ export class LinuxEffects implements Effects {
         return this.#copy(op);
       case "seed":
         return this.#seed(op);
+      case "remember":
+        return this.#remember(op);
       case "overlay":
         return this.#overlay(op);
       case "concatenate":
@@ -99,17 +102,32 @@ export class LinuxEffects implements Effects {
    * fails, the place has all of it or nothing, and the next boot removes the rest and begins again.
    */
   async #seed(op: OpOf<"seed">): Promise<Done> {
-    const directory = await this.#parents.above(op.to);
-    const done = await makeAside(this.#calls, directory, baseName(op.to.path), (path) =>
-      this.#copyTo(op, Buffer.from(path), durableWriter(this.#calls)),
-    );
-    const handle = await fs.open(`${fdPath(directory)}/.`, O.RDONLY | O.DIRECTORY | O.CLOEXEC);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
+    const make = (path: string) => this.#copyTo(op, Buffer.from(path), durableWriter(this.#calls));
+    if (op.merge) {
+      return this.#root.with(op.to, O.DIRECTORY | O.NOFOLLOW, async (directory) => {
+        const done = await mergeInto(this.#calls, directory, make);
+        await syncDirectory(directory);
+        return done;
+      });
     }
+    const directory = await this.#parents.above(op.to);
+    const done = await makeAside(this.#calls, directory, baseName(op.to.path), make);
+    await syncDirectory(directory);
     return done;
+  }
+
+  /** A state that cannot be written to any more is still the state: that is a note. */
+  async #remember(op: OpOf<"remember">): Promise<Done> {
+    try {
+      const directory = await this.#parents.above(op.at);
+      const path = below(directory, Buffer.from(baseName(op.at.path)));
+      const file = await durableWriter(this.#calls).file(path);
+      await file.finish();
+      await file.close();
+      return { bytes: 0, files: 1, notes: [] };
+    } catch (error) {
+      return { ...NOTHING_DONE, notes: [`not remembered: ${errorReason(error)}`] };
+    }
   }
 
   async #overlay(op: OpOf<"overlay">): Promise<Done> {
@@ -197,5 +215,14 @@ export class LinuxEffects implements Effects {
     return this.#root.reading(directory, O.PATH | O.DIRECTORY, (fd, reader) =>
       use({ path: below(fd, Buffer.from(baseName(from.path))), follow: false }, reader),
     );
+  }
+}
+
+async function syncDirectory(directory: number): Promise<void> {
+  const handle = await fs.open(fdPath(directory, "."), O.RDONLY | O.DIRECTORY | O.CLOEXEC);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

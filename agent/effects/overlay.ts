@@ -1,7 +1,6 @@
 import { type BigIntStats, promises as fs } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O, S } from "../kernel/constants.ts";
-import { errorCode } from "../kernel/errno.ts";
 import { withMountpoint } from "../mounts/volatile.ts";
 import type { SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath, type Root } from "../observe/root.ts";
@@ -10,6 +9,7 @@ import type { Op } from "../plan/op.ts";
 import { giveAttributes } from "./attributes.ts";
 import { below } from "./copy.ts";
 import type { Done } from "./effects.ts";
+import { unlessMissing } from "./merge.ts";
 import { allOrNothing } from "./whole.ts";
 import { memoryWriter as memory } from "./writer.ts";
 
@@ -108,8 +108,7 @@ class UpperLayer {
     try {
       return await this.#reader.stat({ path, follow: false });
     } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-      return undefined;
+      return unlessMissing(error);
     }
   }
 }

@@ -3,6 +3,7 @@ import { promises as fs } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { fdPath } from "../observe/root.ts";
+import { SEED_PREFIX } from "../plan/kept.ts";
 
 /** Things that are to be there as a whole, or not at all. */
 
@@ -37,7 +38,12 @@ export async function makeAside<T>(
   });
 }
 
-async function renameInto(calls: KernelCalls, from: string, to: string): Promise<void> {
+/** rename(2) to a name that is not taken. @throws SystemError EEXIST where it is */
+export async function renameInto(
+  calls: KernelCalls,
+  from: string | Buffer,
+  to: string | Buffer,
+): Promise<void> {
   try {
     await calls.renameNoReplace(from, to);
   } catch (error) {
@@ -49,5 +55,5 @@ async function renameInto(calls: KernelCalls, from: string, to: string): Promise
 
 /** Short whatever the length of the real name, and found again by the next boot. */
 function unfinishedName(name: string): string {
-  return `.statelite-seed-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
+  return `${SEED_PREFIX}${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
 }

@@ -1,4 +1,5 @@
 import type { Entry } from "./entry.ts";
+import { holdsOnlyEntries } from "./kept.ts";
 import { joinPath, LAYOUT, type Location } from "./layout.ts";
 import type { EntryIndex } from "./nesting.ts";
 import { type Observations, type Observed, resolved } from "./observation.ts";
@@ -89,15 +90,4 @@ function unfitSource(
     return "holds nothing but what leads to entries of their own";
   }
   return undefined;
-}
-
-/** Whether everything below a directory of a source is an entry, or a directory on the way to one (rule 3). */
-function holdsOnlyEntries(location: Location, index: EntryIndex, seen: Observations): boolean {
-  const observed = seen.at(location);
-  if (observed?.kind !== "directory" || observed.names === undefined) return false;
-  return observed.names.every((name) => {
-    const path = joinPath(location.path, name);
-    if (index.has(path)) return true;
-    return index.hasBelow(path) && holdsOnlyEntries({ tree: location.tree, path }, index, seen);
-  });
 }

@@ -20,7 +20,11 @@ export type Op = OpBase &
         readonly follow: boolean;
         readonly to: Location;
         readonly exclude: readonly string[];
+        /** `to` is there, and nothing that it holds is changed: only what it lacks comes in. */
+        readonly merge: boolean;
       }
+    /** A directory of the state or a local disk was there as a whole: an empty file at `at` says so from now on. */
+    | { readonly kind: "remember"; readonly at: Location }
     /** A directory to write to whose content stays where it is, in place of a copy of it. */
     | {
         readonly kind: "overlay";
@@ -67,8 +71,13 @@ function without(exclude: readonly string[]): string {
 function operation(op: Op): string {
   switch (op.kind) {
     case "copy":
-    case "seed":
-      return `${op.kind} ${formatLocation(op.from)} -> ${formatLocation(op.to)}${without(op.exclude)}`;
+      return `copy ${formatLocation(op.from)} -> ${formatLocation(op.to)}${without(op.exclude)}`;
+    case "seed": {
+      const around = op.merge ? ", around what is there" : "";
+      return `seed ${formatLocation(op.from)} -> ${formatLocation(op.to)}${around}${without(op.exclude)}`;
+    }
+    case "remember":
+      return `remember ${formatLocation(op.at)}`;
     case "overlay": {
       const layers = `${formatLocation(op.from)} below ${formatLocation(op.upper)}`;
       return `overlay ${layers} -> ${formatLocation(op.to)}${without(op.exclude)}`;

@@ -2,10 +2,10 @@ import type { Settings } from "../cmdline/options.ts";
 import type { Problem } from "../errors.ts";
 import { type Candidate, keepsLink } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
+import type { OwnTrees } from "./kept.ts";
 import { followLink, formatLocation, joinPath, LAYOUT, type Location, relativeLink } from "./layout.ts";
 import { type NodeKind, type Observed, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
-import type { OwnTrees } from "./questions.ts";
 
 /** How an entry appears at its path. */
 export type Placement = "bind" | "link" | "inside parent";
@@ -19,6 +19,8 @@ export interface Placed {
   /** Where the content is once it is placed. */
   readonly content: Location;
   readonly placement: Placement;
+  /** It is seeded into a directory that is kept already, around what that one holds. */
+  readonly merge: boolean;
   /** Where what is written to it is kept, when it is shown through an overlay and not copied. */
   readonly upper?: Location;
   /** After the links of the image above the last component. */
@@ -33,6 +35,7 @@ export interface Choice {
   readonly candidates: readonly Candidate[];
   readonly winners: readonly Candidate[];
   readonly target: Target;
+  readonly merge?: boolean;
 }
 
 /** What decides a place beside the entry itself. */
@@ -62,6 +65,7 @@ export function place(
     winners,
     content,
     placement,
+    merge: choice.merge === true,
     ...(overlaid && { upper: { tree: LAYOUT.overlay, path: `/${number}` } }),
     canonical: target.canonical,
     ...(parent && { parent }),
@@ -228,7 +232,8 @@ export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
     case "link,persistent":
     case "localdisk":
       if (winner.location.tree !== content.tree) {
-        ops.push({ kind: "seed", row, from: winner.location, follow: true, to: content, exclude });
+        const { merge } = placed;
+        ops.push({ kind: "seed", row, from: winner.location, follow: true, to: content, exclude, merge });
       }
       if (placed.placement === "link") ops.push(symlink(placed));
       break;

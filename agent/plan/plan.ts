@@ -3,12 +3,13 @@ import type { LitefileRow } from "../xcat/tables.ts";
 import { type Candidate, candidates, type Source } from "./choose.ts";
 import { type Entry, readEntries, rowProblem } from "./entry.ts";
 import { type Expectation, SMALL_FILE } from "./expectation.ts";
+import { keptCandidate, ownTree, wholeMark, whyUnfinished } from "./kept.ts";
 import { formatLocation, isBelow, LAYOUT, parentPath } from "./layout.ts";
 import { EntryIndex, illegalPairs, isImpliedMtab } from "./nesting.ts";
-import { type Observations, type Observed, resolved, type Target } from "./observation.ts";
+import { type Observations, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
 import { bindOps, type Choice, contentOps, followsLink, type Placed, type Placing, place } from "./place.ts";
-import { ownTree, questions, type Trees } from "./questions.ts";
+import { questions, type Trees } from "./questions.ts";
 
 /** Everything that decides a plan, as data. */
 export interface PlanInput extends Placing {
@@ -64,7 +65,7 @@ export function makePlan(input: PlanInput): Plan {
   return {
     placed,
     refused,
-    stages: stagesOf(placed),
+    stages: stagesOf(placed, index, input),
     binds: placed.flatMap(bindOps),
     expectations: placed.flatMap(expectationsOf),
     problems: [...unread, ...refused.map(({ problem }) => problem)],
@@ -74,7 +75,7 @@ export function makePlan(input: PlanInput): Plan {
 function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Refused {
   const found = candidates(entry, index, input.sources, input.seen);
   const target = input.targets.get(entry.path) ?? { canonical: entry.path };
-  const own = ownCandidate(entry, input);
+  const own = keptCandidate(entry, input, input.seen);
   if (own !== undefined) {
     if (own.passedOver !== undefined) {
       const remedy = "move it away on the server that keeps it, or change the row; nothing was changed";
@@ -82,7 +83,11 @@ function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Ref
       const problem = rowProblem(entry.row, "state-kind", is, remedy);
       return { entry, candidates: [own, ...found], problem };
     }
-    return { entry, candidates: [own, ...found], winners: [own], target };
+    const why = whyUnfinished(own, index, input.seen);
+    const seed = why === undefined ? undefined : found.find(isDirectory);
+    if (seed === undefined) return { entry, candidates: [own, ...found], winners: [own], target };
+    const container = { ...own, passedOver: why ?? "" };
+    return { entry, candidates: [container, ...found], winners: [seed], target, merge: true };
   }
   const usable = found.filter((candidate) => candidate.passedOver === undefined);
   const [first] = usable;
@@ -90,33 +95,15 @@ function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Ref
   return { entry, candidates: found, winners: winnersOf(entry, usable, first), target };
 }
 
+function isDirectory({ observed, passedOver }: Candidate): boolean {
+  return passedOver === undefined && observed !== undefined && resolved(observed)?.kind === "directory";
+}
+
 /** `con` takes every source that has the file, and the default only where none has it. */
 function winnersOf(entry: Entry, usable: readonly Candidate[], first: Candidate): readonly Candidate[] {
   if (!entry.option.endsWith("con")) return [first];
   const sources = usable.filter((candidate) => candidate.name !== "default");
   return sources.length > 0 ? sources : [first];
-}
-
-/** What the node has kept from earlier boots, where the option keeps anything. */
-function ownCandidate(entry: Entry, input: PlanInput): Candidate | undefined {
-  const tree = ownTree(entry, input);
-  if (tree === undefined) return undefined;
-  const location = { tree, path: entry.path };
-  const name = entry.option === "localdisk" ? "local disk" : "state";
-  const failure = input.seen.failure(location);
-  if (failure !== undefined) return { location, name, passedOver: `not to be looked at: ${failure}` };
-  const observed = input.seen.at(location);
-  if (observed === undefined) return undefined;
-  const why = wrongKind(entry, observed);
-  return why === undefined ? { location, name, observed } : { location, name, observed, passedOver: why };
-}
-
-function wrongKind(entry: Entry, observed: Observed): string | undefined {
-  const behind = resolved(observed);
-  if (behind === undefined)
-    return `a symlink to ${observed.link?.text}, which leads nowhere inside the state area`;
-  if (entry.directory && behind.kind !== "directory") return `a ${behind.kind}, a directory was wanted`;
-  return undefined;
 }
 
 function unresolved(entry: Entry, found: readonly Candidate[]): Problem {
@@ -169,7 +156,7 @@ function depth(placed: Placed): number {
   return placed.parent === undefined ? 0 : depth(placed.parent) + 1;
 }
 
-function stagesOf(placed: readonly Placed[]): Stage[] {
+function stagesOf(placed: readonly Placed[], index: EntryIndex, input: PlanInput): Stage[] {
   const children = new Map<Placed, Placed[]>();
   for (const child of placed) {
     if (child.parent === undefined) continue;
@@ -182,13 +169,29 @@ function stagesOf(placed: readonly Placed[]): Stage[] {
     const exclude = (children.get(item) ?? [])
       .filter((child) => isBelow(child.entry.path, item.entry.path))
       .map((child) => child.entry.path.slice(item.entry.path.length + 1));
-    const ops = contentOps(item, exclude);
-    if (ops.length === 0) continue;
     const level = depth(item);
-    while (stages.length <= level) stages.push([]);
-    stages[level]?.push(...ops);
+    addOps(stages, level, contentOps(item, exclude));
+    // Not beside them: it is remembered only once it is true.
+    addOps(stages, level + 1, rememberOps(item, index, input));
   }
   return stages;
+}
+
+function addOps(stages: Op[][], level: number, ops: readonly Op[]): void {
+  if (ops.length === 0) return;
+  while (stages.length <= level) stages.push([]);
+  stages[level]?.push(...ops);
+}
+
+/** A directory that is kept, with entries below it, is once seen as a whole: from then on it is never seeded again. */
+function rememberOps({ entry, winners }: Placed, index: EntryIndex, input: PlanInput): Op[] {
+  const tree = ownTree(entry, input);
+  const [winner] = winners;
+  if (tree === undefined || winner === undefined || !index.hasBelow(entry.path)) return [];
+  const isWhole = winner.location.tree !== tree || whyUnfinished(winner, index, input.seen) === undefined;
+  const at = wholeMark({ tree, path: entry.path });
+  const isNew = isDirectory(winner) && isWhole && input.seen.at(at) === undefined;
+  return isNew ? [{ kind: "remember", row: entry.row, at }] : [];
 }
 
 function expectationsOf(placed: Placed): Expectation[] {

@@ -1,14 +1,7 @@
 import type { Entry } from "./entry.ts";
+import { mergeMark, type OwnTrees, ownTree, wholeMark } from "./kept.ts";
 import { joinPath, LAYOUT, parentPath } from "./layout.ts";
 import type { Question } from "./observation.ts";
-
-/** The writable trees that outlive the boot, as paths inside the root. */
-export interface OwnTrees {
-  /** The node's state directory, where it has one. */
-  readonly state?: string;
-  /** The mounted local disk, where there is one. */
-  readonly localDisk?: string;
-}
 
 /** Which trees there are to look at. */
 export interface Trees extends OwnTrees {
@@ -26,13 +19,44 @@ export function questions(entries: readonly Entry[], trees: Trees): Question[] {
       asked.push({ tree, path: entry.path, names: entry.directory || walked.has(entry.path), real });
     }
     asked.push({ tree: "/", path: joinPath(LAYOUT.defaults, entry.path), names: false, real });
-    const own = ownTree(entry, trees);
-    if (own !== undefined) asked.push({ tree: own, path: entry.path, names: false, real });
   }
   const rows = new Set(entries.map((entry) => entry.path));
   for (const path of walked) {
     if (rows.has(path)) continue;
     for (const tree of trees.sources) asked.push({ tree, path, names: true, real: false });
+  }
+  return [
+    ...asked,
+    ...ownQuestions(entries, walked, trees.state, trees),
+    ...ownQuestions(entries, walked, trees.localDisk, trees),
+  ];
+}
+
+/** What is kept in one tree, and whether it is more than directories on the way to other entries. */
+function ownQuestions(
+  all: readonly Entry[],
+  walked: ReadonlySet<string>,
+  tree: string | undefined,
+  trees: OwnTrees,
+): Question[] {
+  if (tree === undefined) return [];
+  const entries = all.filter((entry) => ownTree(entry, trees) === tree);
+  const asked = entries.flatMap((entry): Question[] => {
+    const location = { tree, path: entry.path };
+    const [isParent, plain] = [walked.has(entry.path), { names: false, real: false }];
+    return [
+      { ...location, names: isParent, real: isLinkedTo(entry) },
+      ...(entry.directory ? [{ ...mergeMark(location), ...plain }] : []),
+      ...(isParent ? [{ ...wholeMark(location), ...plain }] : []),
+    ];
+  });
+  const rows = new Set(all.map((entry) => entry.path));
+  const own = new Set(entries.map((entry) => entry.path));
+  for (const path of walked) {
+    if (rows.has(path)) continue;
+    let up = parentPath(path);
+    while (up !== "/" && !rows.has(up)) up = parentPath(up);
+    if (own.has(up)) asked.push({ tree, path, names: true, real: false });
   }
   return asked;
 }
@@ -40,12 +64,6 @@ export function questions(entries: readonly Entry[], trees: Trees): Question[] {
 /** Whether a symlink leads to the content where it lies: links on its way there would lead elsewhere on the node. */
 function isLinkedTo({ option }: Entry): boolean {
   return option === "link,ro" || option === "link,persistent";
-}
-
-/** The writable tree that outlives the boot, for the options that have one. */
-export function ownTree(entry: Entry, trees: OwnTrees): string | undefined {
-  if (entry.option === "persistent" || entry.option === "link,persistent") return trees.state;
-  return entry.option === "localdisk" ? trees.localDisk : undefined;
 }
 
 /**

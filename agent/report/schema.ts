@@ -59,7 +59,7 @@ const entry = z
 const plannedOp = z
   .strictObject({
     op: z.string().describe("the line of it in statelite.log"),
-    kind: z.enum(["copy", "seed", "overlay", "concatenate", "symlink", "mountpoint", "bind"]),
+    kind: z.enum(["copy", "seed", "remember", "overlay", "concatenate", "symlink", "mountpoint", "bind"]),
     row: z.strictObject({ options: z.string(), path: z.string() }).readonly(),
   })
   .readonly();

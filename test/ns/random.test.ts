@@ -79,10 +79,14 @@ function onHost(directory: string): string[] {
     "sh",
     directory,
   ]);
-  return `${lines}${files.replace(/^\./gm, "")}`
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => `state: ${line.replace(/^\/ /, " ")}`);
+  return (
+    `${lines}${files.replace(/^\./gm, "")}`
+      .split("\n")
+      .filter(Boolean)
+      // What the agent remembers is beside all entries.
+      .filter((line) => !line.startsWith("/.statelite"))
+      .map((line) => `state: ${line.replace(/^\/ /, " ")}`)
+  );
 }
 
 async function boot(some: Case): Promise<string[]> {

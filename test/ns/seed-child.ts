@@ -2,9 +2,9 @@ import { LinuxEffects } from "../../agent/effects/linux.ts";
 import { directCalls } from "../../agent/kernel/calls.ts";
 import { Root } from "../../agent/observe/root.ts";
 
-/** A process to be cut off: seeds `/source/d` into `/state/etc/app/d` below the directory that it is given. */
+/** A process to be cut off: seeds `/source/d` into `/state/etc/app/d` below the directory that it is given, with `merge` around what is there. */
 
-const [base = "/nonexistent"] = process.argv.slice(2);
+const [base = "/nonexistent", merge] = process.argv.slice(2);
 const root = new Root(base, directCalls);
 const effects = new LinuxEffects(root, directCalls);
 process.stdout.write("begun\n");
@@ -15,5 +15,6 @@ await effects.run({
   follow: true,
   to: { tree: "/state", path: "/etc/app/d" },
   exclude: [],
+  merge: merge === "merge",
 });
 process.stdout.write("done\n");

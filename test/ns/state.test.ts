@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -61,6 +62,65 @@ const rows: readonly Row[] = [
       state: { "db/own": "own\n" },
     },
     see: { "cat /db/own /db/sub/y": "own\none", [`cat ${state}/db/sub/y`]: "one" },
+  },
+  {
+    rule: "a directory that was made only for what lies below it is seeded around that, and keeps it",
+    spec: {
+      litefile: ["persistent /db/", "persistent /db/sub/deep/"],
+      image: { ...image, "db/sub/deep/z": "image\n" },
+      sources: [{ "db/own": "one\n", "db/sub/y": "one\n", "db/sub/deep/z": "one\n" }],
+      state: {
+        db: { mode: 0o750, owner: [3, 4] },
+        "db/sub/deep/z": { text: "kept\n", mode: 0o600, owner: [5, 6] },
+      },
+    },
+    see: {
+      "cat /db/own /db/sub/y /db/sub/deep/z": "one\none\nkept",
+      "stat -c '%n %a %u %g' /db /db/sub/deep/z": "/db 750 3 4\n/db/sub/deep/z 600 5 6",
+      [`cd ${state}; find . -type f | sort`]:
+        "./.statelite/whole/db/.whole\n./db/own\n./db/sub/deep/z\n./db/sub/y",
+    },
+  },
+  {
+    rule: "a seed around what is kept that was cut off is finished, and replaces nothing",
+    spec: {
+      litefile: ["persistent /db/"],
+      image,
+      state: { "db/x": "kept\n", "db/.statelite-merge/x": "half\n", "db/.statelite-merge/sub/y": "half\n" },
+    },
+    see: {
+      "cat /db/x /db/sub/y": "kept\nimage",
+      [`cd ${state}; find . | sort`]: ".\n./db\n./db/sub\n./db/sub/y\n./db/x",
+    },
+  },
+  {
+    rule: "what is in the way of a seed around it stays, a file where a directory was to come and a directory for a file",
+    spec: {
+      litefile: ["persistent /db/"],
+      image,
+      state: { "db/sub": "a file\n", "db/x/kept": "kept\n", "db/.statelite-merge": null },
+    },
+    see: { "cat /db/sub /db/x/kept": "a file\nkept" },
+  },
+  {
+    rule: "a directory below a link of the state is not seeded around: nothing goes where the link leads",
+    spec: {
+      litefile: ["persistent /db/", "persistent /db/sub/deep/"],
+      image: { ...image, "db/sub/deep/z": "image\n" },
+      state: { "db/sub": { link: "../other" }, "other/deep/z": "kept\n", "db/.statelite-merge": null },
+    },
+    see: { "cat /db/x": "image", [`find ${state}/other -type f`]: `${state}/other/deep/z` },
+    problems: ["op-bind /db/sub/deep/"],
+  },
+  {
+    rule: "a read-only state that cannot remember serves all the same",
+    spec: {
+      litefile: ["persistent /db/", "persistent /db/sub/"],
+      image,
+      state: { "db/x": "kept\n", "db/sub/y": "kept\n" },
+      arrange: (places) => readOnly(places.state),
+    },
+    see: { "cat /db/x /db/sub/y": "kept\nkept", [`ls -A ${state}`]: "db" },
   },
   {
     rule: "directories made above a seed have the image's mode and owner",
@@ -191,6 +251,62 @@ function withoutAccess(found: Readonly<Record<string, string>>): Record<string, 
   );
 }
 
+test("a directory is seeded when its row comes after one below it, and never again", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "statelite-state-"));
+  const boot = (...litefile: string[]) => makeNode({ litefile, image, state: { directory } });
+  try {
+    {
+      await using first = await boot("persistent /db/sub/");
+      expect(first.problems).toEqual([]);
+      first.shell("echo first >/db/sub/y");
+    }
+    {
+      await using second = await boot("persistent /db/", "persistent /db/sub/");
+      expect(second.problems).toEqual([]);
+      expect(second.shell("cat /db/x /db/sub/y; rm /db/x")).toBe("image\nfirst");
+    }
+    await using third = await boot("persistent /db/", "persistent /db/sub/");
+    expect(third.problems).toEqual([]);
+    expect(third.shell("ls -A /db; cat /db/sub/y")).toBe("sub\nfirst");
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+describe("a seed around what is kept that is cut off", () => {
+  test("has lost nothing of that, at 20 moments, and the next boot ends it", async () => {
+    const base = mkdtempSync(join(tmpdir(), "statelite-merge-"));
+    try {
+      const source: Record<string, string> = { "a/kept": "new", own: "new" };
+      for (let n = 0; n < 60; n++) source[`${n % 6}/${n}`] = "content\n".repeat(n * 10);
+      writeTree(join(base, "source/d"), source);
+      const place = join(base, "state/etc/app/d");
+      const start = () => {
+        rmSync(join(base, "state"), { recursive: true, force: true });
+        writeTree(place, { "a/kept": "kept", "3/mine": "kept" });
+      };
+      start();
+      const duration = await seed(base, undefined, "merge");
+      const whole = Object.keys(inventory(place)).sort();
+      expect(whole).toHaveLength(1 + 7 + 60 + 3);
+      let cut = 0;
+      for (let n = 0; n < 20; n++) {
+        start();
+        await seed(base, (duration * n) / 20, "merge");
+        if (existsSync(join(place, ".statelite-merge"))) cut++;
+        expect(readFileSync(join(place, "a/kept"), "utf8")).toBe("kept");
+        expect(readFileSync(join(place, "3/mine"), "utf8")).toBe("kept");
+        await seed(base, undefined, "merge");
+        expect(Object.keys(inventory(place)).sort()).toEqual(whole);
+        expect(readFileSync(join(place, "a/kept"), "utf8")).toBe("kept");
+      }
+      expect(cut).toBeGreaterThan(0);
+    } finally {
+      rmSync(base, { recursive: true });
+    }
+  }, 60_000);
+});
+
 describe("a seed that is cut off", () => {
   test("has left all of it or nothing, at 30 moments, and the next boot ends it", async () => {
     const base = mkdtempSync(join(tmpdir(), "statelite-seed-"));
@@ -223,10 +339,10 @@ describe("a seed that is cut off", () => {
 });
 
 /** Runs the seed in a process of its own, where it is not done yet; killed after so many milliseconds, if at all. */
-async function seed(base: string, killAfter?: number): Promise<number> {
+async function seed(base: string, killAfter?: number, merge?: "merge"): Promise<number> {
   mkdirSync(join(base, "state"), { recursive: true });
-  if (existsSync(join(base, "state/etc/app/d"))) return 0;
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "seed-child.ts"), base], {
+  if (merge === undefined && existsSync(join(base, "state/etc/app/d"))) return 0;
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "seed-child.ts"), base, merge ?? ""], {
     stdout: "pipe",
     stderr: "inherit",
   });

@@ -115,6 +115,16 @@ export function clone(inode: Inode, zone: Zone, without: readonly string[] = [])
   return copy;
 }
 
+/** What a directory lacks of another one comes in; what it holds stays as it is. */
+export function merge(kept: Inode, made: Inode): void {
+  if (kept.kind !== "directory" || made.kind !== "directory") return;
+  for (const [name, child] of made.names) {
+    const there = kept.names.get(name);
+    if (there === undefined) kept.names.set(name, child);
+    else merge(there, child);
+  }
+}
+
 /** Puts an inode at a path, the directories above made where they are missing; symlinks there are not expected. */
 export function put(top: Directory, path: string, inode: Inode): void {
   const names = path.split("/").filter(Boolean);

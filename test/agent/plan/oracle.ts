@@ -5,6 +5,7 @@ import {
   emptyDirectory,
   find,
   type Inode,
+  merge,
   placeOf,
   put,
   realPath,
@@ -141,6 +142,8 @@ interface Found {
   readonly content: Inode;
   /** It is kept from an earlier boot. */
   readonly kept: boolean;
+  /** What is kept of it, and is completed. */
+  readonly around?: Inode;
 }
 
 function ownTree(row: Row, given: Given): Directory | undefined {
@@ -154,20 +157,29 @@ function resolve(row: Row, rows: readonly Row[], given: Given): Found | string |
   if (own !== undefined && there !== undefined) {
     const content = find(own, row.path);
     if (content === undefined || (row.directory && content.kind !== "directory")) return "state-kind";
-    return { names: [row.what === "localdisk" ? "local disk" : "state"], there, content, kept: true };
+    const kept = { names: [row.what === "localdisk" ? "local disk" : "state"], there, content, kept: true };
+    // A directory that only leads to entries of their own was never seeded.
+    if (!isSparse(there, row, rows)) return kept;
+    const seed = candidates(row, rows, given)[0];
+    return seed?.content.kind === "directory" ? { ...seed, around: content } : kept;
   }
+  const all = candidates(row, rows, given);
+  const serving = all.filter(({ names }) => names[0] !== "default");
+  if (row.what !== "con" || serving.length === 0) return all[0];
+  const text = serving.map(({ content }) => (content.kind === "file" ? content.text : "")).join("");
+  const content: Inode = { kind: "file", zone: "volatile", text };
+  return { names: serving.flatMap(({ names }) => names), there: content, content, kept: false };
+}
+
+/** Every place that could serve, in order. */
+function candidates(row: Row, rows: readonly Row[], given: Given): Found[] {
   const serving = given.sources.flatMap((source, n) => {
     const candidate = source && candidateIn(source, row.path, row);
     if (candidate === undefined || isUnfit(candidate.content, row, rows)) return [];
     return [{ ...candidate, names: [`source ${n + 1}`], kept: false }];
   });
   const fallback = candidateIn(given.image, `/.default${row.path}`, row);
-  const all =
-    fallback === undefined ? serving : [...serving, { ...fallback, names: ["default"], kept: false }];
-  if (row.what !== "con" || serving.length === 0) return all[0];
-  const text = serving.map(({ content }) => (content.kind === "file" ? content.text : "")).join("");
-  const content: Inode = { kind: "file", zone: "volatile", text };
-  return { names: serving.flatMap(({ names }) => names), there: content, content, kept: false };
+  return fallback === undefined ? serving : [...serving, { ...fallback, names: ["default"], kept: false }];
 }
 
 function candidateIn(tree: Directory, path: string, row: Row) {
@@ -185,16 +197,22 @@ function isUnfit(content: Inode, row: Row, rows: readonly Row[]): boolean {
   if (content.kind !== "directory") return false;
   const names = [...content.names.keys()];
   if (row.directory && names.length === 0) return true;
-  const isEntry = (path: string) => rows.some((other) => other.path === path);
-  if (names.some((name) => isEntry(`${row.path}/${name}`))) return true;
-  const leadsToEntries = (inode: Inode, path: string): boolean =>
-    isEntry(path) ||
-    (inode.kind === "directory" &&
+  if (names.some((name) => rows.some((other) => other.path === `${row.path}/${name}`))) return true;
+  return isSparse(content, row, rows);
+}
+
+/** A directory that holds nothing but what leads to rows below it. */
+function isSparse(inode: Inode, row: Row, rows: readonly Row[]): boolean {
+  const leadsToEntries = (child: Inode, path: string): boolean =>
+    rows.some((other) => other.path === path) ||
+    (child.kind === "directory" &&
       rows.some((other) => within(other.path, path)) &&
-      [...inode.names].every(([name, child]) => leadsToEntries(child, `${path}/${name}`)));
+      [...child.names].every(([name, below]) => leadsToEntries(below, `${path}/${name}`)));
   const hasChildren = rows.some((other) => within(other.path, row.path));
   return (
-    hasChildren && [...content.names].every(([name, child]) => leadsToEntries(child, `${row.path}/${name}`))
+    inode.kind === "directory" &&
+    hasChildren &&
+    [...inode.names].every(([name, child]) => leadsToEntries(child, `${row.path}/${name}`))
   );
 }
 
@@ -226,7 +244,7 @@ function layOut(given: Given, found: ReadonlyMap<Row, Found>, parents: ReadonlyM
   for (const [n, source] of given.sources.entries())
     if (source) put(root, `/.statelite/mnt/s/${n + 1}`, source);
   const shown = new Map<Row, Inode>();
-  for (const [row, { there, content, kept, names }] of found) {
+  for (const [row, { there, content, kept, names, around }] of found) {
     const parent = parents.get(row);
     const above = parent && shown.get(parent);
     if (parent !== undefined && above === undefined) {
@@ -241,7 +259,7 @@ function layOut(given: Given, found: ReadonlyMap<Row, Found>, parents: ReadonlyM
     const without = [...found.keys()]
       .filter((other) => within(other.path, row.path))
       .map((other) => other.path.slice(row.path.length + 1));
-    const node = ((): Inode => {
+    const made = ((): Inode => {
       if (row.what === "ro" || kept) return content;
       // Inside its parent's copy a symlink stays one, as everything there.
       const insideCopy = isCopy(row) && parent !== undefined && isCopy(parent);
@@ -251,9 +269,11 @@ function layOut(given: Given, found: ReadonlyMap<Row, Found>, parents: ReadonlyM
         without,
       );
     })();
+    const node = around ?? made;
     shown.set(row, node);
     const own = ownTree(row, given);
-    if (own !== undefined && !kept) put(own, row.path, node);
+    if (around !== undefined) merge(around, made);
+    else if (own !== undefined && !kept) put(own, row.path, node);
     // As a name that only a symlink with ".." can tell: the volatile copy lies in tmpfs, too.
     if (isCopy(row) && !row.link && !(parent && isCopy(parent)))
       put(tmpfs, placeOf(given.image, row.path), node);

@@ -149,10 +149,77 @@ const rows: readonly Row[] = [
     },
     ops: [
       "seed default/db -> state/db without a",
+      "remember state/.statelite/whole/db/.whole",
       "seed source1/db/a -> state/db/a",
       "bind state/db -> /db",
       "bind state/db/a -> /db/a",
     ],
+  },
+  {
+    rule: "3 a state directory that only leads to what was placed below it is seeded around that",
+    world: {
+      litefile: ["persistent /db/", "persistent /db/sub/a/"],
+      sources: [{ "/db/sub/a/1": a, "/db/own": a }],
+      defaults: { "/db/x": b },
+      state: { "/db/sub/a/1": "kept" },
+    },
+    ops: [
+      "seed source1/db -> state/db, around what is there without sub/a",
+      "remember state/.statelite/whole/db/.whole",
+      "bind state/db -> /db",
+      "bind state/db/sub/a -> /db/sub/a",
+    ],
+  },
+  {
+    rule: "3 a state directory with something of its own is the state",
+    world: {
+      litefile: ["persistent /db/", "persistent /db/sub/a/"],
+      defaults: { "/db/x": b },
+      state: { "/db/sub/a/1": "kept", "/db/sub/own": "kept" },
+    },
+    ops: [
+      "remember state/.statelite/whole/db/.whole",
+      "bind state/db -> /db",
+      "bind state/db/sub/a -> /db/sub/a",
+    ],
+  },
+  {
+    rule: "3 a state directory that was there as a whole once stays what the node has made of it",
+    world: {
+      litefile: ["persistent /db/", "persistent /db/sub/a/"],
+      defaults: { "/db/x": b },
+      state: { "/db/sub/a/1": "kept", "/.statelite/whole/db/.whole": "" },
+    },
+    ops: ["bind state/db -> /db", "bind state/db/sub/a -> /db/sub/a"],
+  },
+  {
+    rule: "3 a state directory of which a seed was cut off is seeded again, whatever it holds",
+    world: {
+      litefile: ["persistent /db/"],
+      defaults: { "/db/x": b, "/db/y": b },
+      state: { "/db/x": "kept", "/db/.statelite-merge/y": b },
+    },
+    ops: ["seed default/db -> state/db, around what is there", "bind state/db -> /db"],
+  },
+  {
+    rule: "3 what is left of a seed below it is nothing of its own",
+    world: {
+      litefile: ["persistent /db/", "persistent /db/a"],
+      defaults: { "/db/x": b, "/db/a": b },
+      state: { "/db/.statelite-seed-0123": "half" },
+    },
+    ops: [
+      "seed default/db -> state/db, around what is there without a",
+      "remember state/.statelite/whole/db/.whole",
+      "seed default/db/a -> state/db/a",
+      "bind state/db -> /db",
+      "bind state/db/a -> /db/a",
+    ],
+  },
+  {
+    rule: "3 a state directory that only leads to entries is used where nothing could seed it",
+    world: { litefile: ["persistent /db/", "persistent /db/a"], state: { "/db/a": "kept" } },
+    ops: ["bind state/db -> /db", "bind state/db/a -> /db/a"],
   },
   ...(
     [

@@ -21,6 +21,7 @@ import {
   find,
   type Inode,
   type Mounts,
+  merge,
   put,
   realPath,
   type Zone,
@@ -155,8 +156,14 @@ function targetOf(root: Directory, path: string): Target {
 function carryOut(op: Op, root: Directory, mounts: Map<Inode, Inode>): boolean {
   switch (op.kind) {
     case "copy":
-    case "seed":
-      return putAt(root, op.to, clone(mustFind(root, op.from, op.follow), zoneOf(op.to), op.exclude));
+    case "seed": {
+      const made = clone(mustFind(root, op.from, op.follow), zoneOf(op.to), op.exclude);
+      if (op.kind === "copy" || !op.merge) return putAt(root, op.to, made);
+      merge(mustFind(root, op.to, false), made);
+      return true;
+    }
+    case "remember":
+      return true;
     case "overlay": {
       // It looks like a copy; that it is a mount is what the verification asks for.
       const shown = clone(mustFind(root, op.from), "volatile", op.exclude);

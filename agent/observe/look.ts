@@ -112,8 +112,7 @@ async function lookAt(
 function observedOf(stats: BigIntStats): Observed {
   const kind = kindOf(stats);
   if (kind !== "file") return { kind, size: 0 };
-  const [size, blocks] = [Number(stats.size), Number(stats.blocks)];
-  const filled = filledBytes({ size, blocks });
+  const [size, filled] = [Number(stats.size), filledBytes(stats)];
   return { kind, size, version: versionOf(stats), ...(filled < size && { filled }) };
 }
 
@@ -121,12 +120,12 @@ function observedOf(stats: BigIntStats): Observed {
  * Bytes of a regular file that are no holes, by the blocks that it has. A few too little say nothing: file systems put
  * small files into their inodes, pack them, and place what was written a moment ago later.
  */
-export function filledBytes({ size, blocks }: Pick<Stats, "size" | "blocks">): number {
-  const placed = blocks * 512;
-  return size - placed > UNPLACED ? placed : size;
+export function filledBytes({ size, blocks }: BigIntStats): number {
+  const placed = blocks * 512n;
+  return Number(size - placed > UNPLACED ? placed : size);
 }
 
-const UNPLACED = 65536;
+const UNPLACED = 65536n;
 
 /** Another one where the file was written to or replaced: its times are the server's, and tell no more than that. */
 export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {

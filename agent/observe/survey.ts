@@ -1,4 +1,4 @@
-import { promises as fs, type Stats } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { allSettled, Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
 import {
@@ -12,6 +12,7 @@ import {
   type PlannedCopy,
 } from "../plan/budget.ts";
 import { filledBytes, kindOf } from "./look.ts";
+import type { OpenedSource, SourcePath, TreeReader } from "./reader.ts";
 import { fdPath, type Root } from "./root.ts";
 
 /** How copies are added up. */
@@ -74,28 +75,31 @@ class Survey {
 
   async tree(root: Root, op: CopyOp): Promise<Need> {
     if (op.kind === "concatenate") return NOTHING;
-    const tree: Tree = { exclude: new Set(op.exclude), seen: new Set(), need: this.count(needOf(0)) };
+    const start = { exclude: new Set(op.exclude), seen: new Set<string>(), need: this.count(needOf(0)) };
+    let tree: Tree | undefined;
     try {
-      const walk = (fd: number) => this.#directory(tree, Buffer.from(fdPath(fd, ".")), "", 0);
-      await root.with(op.from, O.PATH | O.DIRECTORY, walk);
+      await root.reading(op.from, O.PATH | O.DIRECTORY, (fd, reader) => {
+        tree = { ...start, reader };
+        return this.#directory(tree, { path: Buffer.from(fdPath(fd)), follow: true }, "", 0);
+      });
     } catch {
       // The copy opens it again, and says why it could not.
     }
-    return tree.need;
+    return tree?.need ?? start.need;
   }
 
   /** @param relative path of the directory in the tree, with a slash at its end unless it is the top */
-  async #directory(tree: Tree, path: Buffer, relative: string, depth: number): Promise<void> {
+  async #directory(tree: Tree, source: SourcePath, relative: string, depth: number): Promise<void> {
     if (depth >= MAX_DEPTH || memoryOf(this.#total) > this.#options.enough) return;
-    const directory = await fs.open(path, O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC);
+    const directory = await tree.reader.openDirectory(source);
     try {
-      const names = await fs.readdir(fdPath(directory.fd), { encoding: "buffer" });
+      const names = await tree.reader.names(directory);
       for (let start = 0; start < names.length; start += BATCH) {
         if (memoryOf(this.#total) > this.#options.enough) return;
         const some = names
           .slice(start, start + BATCH)
           .filter((name) => !tree.exclude.has(`${relative}${name}`));
-        await this.#names(tree, directory.fd, relative, some, depth);
+        await this.#names(tree, directory, relative, some, depth);
       }
       this.#options.progress?.(this.#total.inodes);
     } finally {
@@ -103,18 +107,27 @@ class Survey {
     }
   }
 
-  async #names(tree: Tree, fd: number, relative: string, names: readonly Buffer[], depth: number) {
-    const paths = names.map((name) => Buffer.concat([Buffer.from(`${fdPath(fd)}/`), name]));
-    const all = await Promise.all(paths.map((path) => fs.lstat(path).catch(() => undefined)));
+  async #names(
+    tree: Tree,
+    { fd }: OpenedSource,
+    relative: string,
+    names: readonly Buffer[],
+    depth: number,
+  ): Promise<void> {
+    const sources = names.map((name) => ({
+      path: Buffer.concat([Buffer.from(`${fdPath(fd)}/`), name]),
+      follow: false,
+    }));
+    const all = await Promise.all(sources.map((source) => unlessGone(tree.reader, source)));
     const background: Promise<void>[] = [];
     try {
       for (const [index, stats] of all.entries()) {
-        const [name, path] = [names[index], paths[index]];
-        if (stats === undefined || name === undefined || path === undefined) continue;
+        const [name, source] = [names[index], sources[index]];
+        if (stats === undefined || name === undefined || source === undefined) continue;
         this.#add(tree, stats);
         if (!stats.isDirectory()) continue;
         const walk = () =>
-          this.#directory(tree, path, `${relative}${name}/`, depth + 1).catch(() => undefined);
+          this.#directory(tree, source, `${relative}${name}/`, depth + 1).catch(() => undefined);
         await this.#directories.runOrWait(walk, background);
       }
     } finally {
@@ -123,10 +136,10 @@ class Survey {
     }
   }
 
-  #add(tree: Tree, stats: Stats): void {
+  #add(tree: Tree, stats: BigIntStats): void {
     const kind = kindOf(stats);
     if (kind === "socket") return;
-    if (kind === "file" && stats.nlink > 1) {
+    if (kind === "file" && stats.nlink > 1n) {
       const inode = `${stats.dev}:${stats.ino}`;
       if (tree.seen.has(inode)) return;
       tree.seen.add(inode);
@@ -137,8 +150,18 @@ class Survey {
 
 /** One directory that is to be copied, as far as it was seen. */
 interface Tree {
+  readonly reader: TreeReader;
   readonly exclude: ReadonlySet<string>;
   /** Files with several names, which are copied once. */
   readonly seen: Set<string>;
   need: Need;
+}
+
+/** What has gone, or cannot be looked at, is the copy's to complain about. */
+async function unlessGone(reader: TreeReader, source: SourcePath): Promise<BigIntStats | undefined> {
+  try {
+    return await reader.stat(source);
+  } catch {
+    return undefined;
+  }
 }

@@ -49,7 +49,7 @@ const failures: readonly Failure[] = [
       litefile: ["tmpfs /big", "con /list", "link /link", "ro /small"],
       image: { big, list: big, link: big, small: "small\n" },
       mounted: smallTmpfs,
-      planned: (root) => writeFileSync(join(root, ".statelite/filler"), Buffer.alloc(2_300_000)),
+      planned: ({ base }) => writeFileSync(join(base, "root/.statelite/filler"), Buffer.alloc(2_300_000)),
     },
     problems: ["op-concatenate /list", "op-copy /big", "op-copy /link"],
     see: { "cat /small": "small", "ls /.statelite/tmpfs": "etc", "head -n 1 /big": "big" },

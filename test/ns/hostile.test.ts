@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,12 @@ interface Row {
   readonly see: Readonly<Record<string, string>>;
   readonly problems?: readonly string[];
 }
+
+/** Files that say whose they are. */
+const images = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "image\n"]));
+
+/** Processes that a row has started. */
+const growing: ChildProcess[] = [];
 
 /** All the ways out, as links. */
 const out = (path: string) => [
@@ -189,6 +196,60 @@ const rows: readonly Row[] = [
     },
     see: { "cat /a": "a" },
     problems: ["target-missing /file/x", "target-missing /loop/x", "unresolved /fifo/x", "unresolved /loop"],
+  },
+  ...out("d").map(
+    (link): Row => ({
+      rule: `everything is replaced by a symlink once it was looked at: ${link.replace(canary, "CANARY")}`,
+      spec: {
+        litefile: [
+          ...["tmpfs /a", "ro /b", "con /c", "persistent /p", "persistent /k", "link /s"],
+          ...["tmpfs /d/", "ro /r/", "overlay /o/", "persistent /q/", "tmpfs /v/x"],
+        ],
+        image: { ...images("a", "b", "c", "p", "k", "s"), ...images("d/x", "r/x", "o/x", "q/x", "v/x") },
+        sources: [{ ...images("a", "b", "c", "p", "s"), ...images("d/x", "r/x", "o/x", "q/x", "v/x") }],
+        state: { k: "kept\n" },
+        planned: ({ source, state }) => {
+          for (const name of ["a", "b", "c", "p", "s", "d", "r", "o", "q", "v"]) {
+            rmSync(join(source(1), name), { recursive: true });
+            symlinkSync(link, join(source(1), name));
+          }
+          rmSync(join(state, "k"));
+          symlinkSync(link, join(state, "k"));
+        },
+      },
+      see: { "cat /a /b /c /d/x /r/x /o/x": Array(6).fill("image").join("\n") },
+      problems: [
+        ...["op-bind /b", "op-bind /k", "op-bind /r/", "op-concatenate /c", "op-copy /a", "op-copy /d/"],
+        ...["op-copy /v/x", "op-overlay /o/", "op-seed /p", "op-seed /q/"],
+        // A symlink is copied as it is, and leads to nothing.
+        ...["verify /s", "verify /s"],
+      ],
+    }),
+  ),
+  {
+    rule: "files that grow without end are copied as far as they had grown",
+    spec: {
+      litefile: ["tmpfs /log", "con /all", "tmpfs /d/", "persistent /kept"],
+      image: images("log", "all", "d/log", "kept"),
+      sources: [{ log: "1\n", all: "1\n", "d/log": "1\n", kept: "1\n" }],
+      state: {},
+      planned: ({ source }) => {
+        const files = ["log", "all", "d/log", "kept"].map((name) => join(source(1), name));
+        // Not for ever: whatever becomes of this test, the disk is not filled.
+        const grow =
+          'n=0; while [ $n -lt 3000 ]; do n=$((n+1)); for f; do head -c 10000 /dev/zero | tr "\\0" x >>"$f"; done; done';
+        growing.push(spawn("/bin/sh", ["-c", grow, "sh", ...files], { stdio: "ignore" }));
+        while (statSync(join(source(1), "kept")).size < 100_000) Bun.sleepSync(1);
+      },
+      meanwhile: () => {
+        for (const child of growing.splice(0)) child.kill("SIGKILL");
+      },
+    },
+    see: {
+      "head -n 1 /log; head -n 1 /all; head -n 1 /d/log; head -n 1 /kept": "1\n1\n1\n1",
+      "for f in /log /all /d/log /kept; do [ $(stat -c %s $f) -gt 90000 ] && echo grown; done":
+        "grown\ngrown\ngrown\ngrown",
+    },
   },
   {
     rule: "link loops in a source and in the state",

@@ -26,8 +26,8 @@ export interface NodeSpec {
   readonly spoil?: (image: string) => void;
   /** Done to the mounted root before the agent sees it. */
   readonly mounted?: (root: string) => void;
-  /** Done to the mounted root once the plan is made. */
-  readonly planned?: (root: string) => void;
+  /** Done to the trees once the plan is made. */
+  readonly planned?: (places: Places) => void;
   /** Done to the trees after everything was placed, before it is verified. */
   readonly meanwhile?: (places: Places) => void;
   /** Rows that the server sends although liteimg never saw them. */
@@ -101,7 +101,7 @@ export async function makeNode(spec: NodeSpec): Promise<Node> {
       ...{ root, rows, sources: localSources(spec, places) },
       ...(spec.state !== undefined && { state: places.state }),
       ...(spec.localDisk !== undefined && { localDisk: join(base, "disk") }),
-      planned: () => spec.planned?.(root),
+      planned: () => spec.planned?.(places),
       meanwhile: () => spec.meanwhile?.(places),
       settings: spec.settings ?? "statelite.strict=0",
     });

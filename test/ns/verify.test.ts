@@ -104,6 +104,7 @@ describe("the verification", () => {
       mounted("/on mount", true),
       "/on mount is mounted, but can be written to",
     ],
+    ["a mount that was to be an overlay", mounted("/ro", true, true), "an overlay was wanted"],
     ["the bytes of two files", content("/ab", "/tree/a", "/tree/b"), undefined],
     ["their bytes in another order", content("/ab", "/tree/b", "/tree/a"), "/ab does not hold the bytes"],
     [

@@ -189,6 +189,25 @@ const rows: readonly Row[] = [
     },
   },
   {
+    rule: "an entry that a link of the image leads out of its parent's copy is placed where that leads",
+    spec: {
+      litefile: ["tmpfs /var/", "tmpfs /var/run/x", "overlay /opt/", "tmpfs /opt/run/y"],
+      image: {
+        "var/log": "log\n",
+        "var/run": { link: "/run" },
+        "run/x": "",
+        "opt/z": "z\n",
+        "opt/run": { link: "../run" },
+        "run/y": "",
+      },
+      sources: [{ "var/run/x": "one\n", "opt/run/y": "one\n" }],
+    },
+    see: {
+      "cat /var/log /var/run/x /run/x /opt/z /opt/run/y /run/y": "log\none\none\nz\none\none",
+      "echo new >/run/x; cat /var/run/x; readlink /var/run": "new\n/run",
+    },
+  },
+  {
     rule: "paths with blanks and odd characters work",
     spec: {
       litefile: ["tmpfs /etc/a b", "link /etc/x:y\tz"],

@@ -27,7 +27,7 @@ const rows: readonly Row[] = [
       "cat /d/a": "one",
       [typeOf("/d")]: "- overlay",
       [upper(0)]: "",
-      "find /d -xdev -type f": "/d/a",
+      "[ $(stat -c %d /d) = $(stat -c %d /d/a) ] && echo one device": "one device",
       "echo new >/d/a; cat /d/a /.statelite/tmpfs/d/a /.statelite/mnt/mn/source1/d/a": "new\nnew\none",
       "cd /.statelite/overlay/0/upper; find . -type f; cat a": "./a\nnew",
     },
@@ -160,8 +160,8 @@ const rows: readonly Row[] = [
   {
     rule: "words of overlays in a source do not act: opaque, redirect, origin",
     spec: {
-      litefile: ["overlay /d/", "tmpfs /d/child/"],
-      image: { "d/x": "image\n", "d/child/x": "image\n" },
+      litefile: ["overlay /d/", "tmpfs /d/child/", "tmpfs /d/opaque/in"],
+      image: { "d/x": "image\n", "d/child/x": "image\n", "d/opaque/in": "in\n" },
       sources: [
         { "d/opaque/a": "a\n", "d/moved/b": "b\n", "d/elsewhere/c": "c\n", "d/origin/e": "e\n" },
         { "d/child/f": "f\n", "d/child/moved/g": "g\n" },
@@ -177,7 +177,7 @@ const rows: readonly Row[] = [
     },
     see: {
       "cd /d; find . -type f | sort":
-        "./child/f\n./child/moved/g\n./elsewhere/c\n./moved/b\n./opaque/a\n./origin/e",
+        "./child/f\n./child/moved/g\n./elsewhere/c\n./moved/b\n./opaque/a\n./opaque/in\n./origin/e",
       "cd /d; echo new >moved/n; echo new >origin/e; cat moved/b moved/n origin/e": "b\nnew\nnew",
     },
   },

@@ -26,7 +26,7 @@ export interface LabOptions {
   /** State of an earlier lab to go on with; fresh where not given. */
   readonly state?: string;
   /** Changes a copy of the demo's tables before they are served; `folder` is inside `work`. */
-  readonly tables?: (folder: string) => void;
+  readonly tables?: (folder: string) => unknown;
   /** A web server at port 80 of the management node shows {@link Lab.web}. */
   readonly web?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { allSettled, Limiter, takeTurns } from "../concurrency.ts";
+import { FILES_AT_ONCE, SMALL } from "../kernel/copy-files.ts";
 import { kindOf } from "../observe/look.ts";
 import type { OpenedSource, SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath } from "../observe/root.ts";
@@ -36,8 +37,14 @@ interface CopyTarget {
 
 /** One name in a directory that is copied. */
 interface Child {
+  readonly name: Buffer;
   readonly source: SourcePath;
   readonly to: CopyTarget;
+}
+
+/** A child, and what it is. */
+interface Found extends Child {
+  readonly stats: BigIntStats;
 }
 
 /** Copies one inode and what is below it, as rule 5 says. One instance for each copy: it knows its hard links. */
@@ -110,6 +117,8 @@ export class TreeCopy {
       await this.#options.to.directory(to.path);
       const copy = await this.#options.to.openDirectory(to.path);
       try {
+        // Asked first for the directory: then it is known for its files whether there are any.
+        await this.#options.from.xattrs(source, await from.stat());
         await this.#children(from, copy, to, depth);
         await this.#finish(source, to, await from.stat());
         await copy.finish();
@@ -130,23 +139,32 @@ export class TreeCopy {
         if (this.#exclude.has(relative)) return [];
         const lasting = Buffer.concat([to.lasting, Buffer.from("/"), name]);
         const source = { path: below(from.fd, name), follow: false };
-        return [{ source, to: { path: below(copy.fd, name), lasting, relative } }];
+        return [{ name, source, to: { path: below(copy.fd, name), lasting, relative } }];
       });
-      await this.#someChildren(some, depth);
+      await this.#someChildren(from, copy, some, depth);
     }
   }
 
-  async #someChildren(children: readonly Child[], depth: number): Promise<void> {
+  async #someChildren(
+    from: OpenedSource,
+    to: Opened,
+    children: readonly Child[],
+    depth: number,
+  ): Promise<void> {
     const stats = await Promise.all(children.map(({ source }) => this.#options.from.stat(source)));
     const background: Promise<void>[] = [];
     const directories: (() => Promise<void>)[] = [];
+    const small: Found[] = [];
     for (const [index, child] of children.entries()) {
       const found = stats[index];
       if (found === undefined) continue;
       const copy = () => this.#node(child.source, child.to, found, depth + 1);
       if (found.isDirectory()) directories.push(copy);
+      else if (this.#isSmall(found)) small.push({ ...child, stats: found });
       else background.push(copy());
     }
+    for (let start = 0; start < small.length; start += FILES_AT_ONCE)
+      background.push(this.#small(from, to, small.slice(start, start + FILES_AT_ONCE), depth));
     try {
       // One that waited for a place while it holds one itself could wait for ever.
       for (const copy of directories) await this.#directories.runOrWait(copy, background);
@@ -154,6 +172,35 @@ export class TreeCopy {
       // The descriptors that these work below are closed next, and their numbers used for something else.
       await allSettled(background);
     }
+  }
+
+  /** Whether a file may go with others of its kind: a regular one of one name, without holes. */
+  #isSmall(stats: BigIntStats): boolean {
+    const { from, to } = this.#options;
+    if (from.copySmall === undefined || !to.inMemory) return false;
+    return stats.isFile() && stats.nlink === 1n && stats.size <= SMALL && stats.blocks * 512n >= stats.size;
+  }
+
+  /** Files that turn out to be something else are copied each by itself. */
+  async #small(from: OpenedSource, to: Opened, files: readonly Found[], depth: number): Promise<void> {
+    if (this.#abandoned) return;
+    const [first] = files;
+    const names = files.map(({ name }) => name);
+    const copied = await this.#files.run(
+      async () =>
+        (first && (await this.#options.from.copySmall?.(from, to.fd, names, first.stats.dev))) ?? [],
+    );
+    const others: Promise<void>[] = [];
+    for (const [index, file] of files.entries()) {
+      const bytes = copied[index];
+      if (bytes === undefined) others.push(this.#node(file.source, file.to, file.stats, depth + 1));
+      else {
+        this.#bytes += bytes;
+        this.#count++;
+      }
+    }
+    this.#options.progress?.(this.#bytes, this.#count);
+    await allSettled(others);
   }
 
   async #file(source: SourcePath, to: CopyTarget): Promise<void> {

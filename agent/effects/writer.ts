@@ -23,6 +23,8 @@ export interface OpenedFile extends Opened {
  * already is an error. New files and directories are closed to everybody else until their mode is set.
  */
 export interface TreeWriter {
+  /** What is written there never waits, and is gone with the power. */
+  readonly inMemory: boolean;
   directory(path: Buffer): Awaitable<void>;
   openDirectory(path: Buffer): Awaitable<Opened>;
   file(path: Buffer): Awaitable<OpenedFile>;
@@ -41,6 +43,7 @@ const [FILE_MODE, DIRECTORY_MODE] = [0o600, 0o700];
 
 /** Into a tmpfs, in place: memory never makes anybody wait, and a thread's answer costs more than the call. */
 export const memoryWriter: TreeWriter = {
+  inMemory: true,
   directory: (path) => fs.mkdirSync(path, { mode: DIRECTORY_MODE }) as undefined,
   openDirectory: (path) => openedInMemory(fs.openSync(path, DIRECTORY)),
   file: (path) => {
@@ -72,6 +75,7 @@ export function durableWriter(calls: KernelCalls): TreeWriter {
     return { handle, fd: handle.fd, finish: () => handle.sync(), close: () => handle.close() };
   };
   return {
+    inMemory: false,
     directory: async (path) => {
       await promises.mkdir(path, { mode: DIRECTORY_MODE });
     },

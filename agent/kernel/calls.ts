@@ -1,5 +1,6 @@
 import { bindMount } from "./bind.ts";
 import { setPartitions, swapOn } from "./block.ts";
+import { copySmallFiles } from "./copy-files.ts";
 import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
 import { inspect, openPlace, sameContent } from "./inspect.ts";
@@ -22,6 +23,7 @@ export const calls = {
   openPlace,
   inspect,
   sameContent,
+  copySmallFiles,
   makeNode,
   setTimes,
   listXattrs,
@@ -39,6 +41,7 @@ export const calls = {
 export const SLOW: ReadonlySet<string> = new Set<CallName>([
   "mount",
   "umount",
+  "copySmallFiles",
   "insertModule",
   "setPartitions",
   "swapOn",

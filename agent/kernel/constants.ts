@@ -45,9 +45,12 @@ export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 
 /** System call numbers without a wrapper in older C libraries (asm/unistd_64.h, asm-generic/unistd.h). */
-export const SYS = arm
-  ? { openat2: 437, finit_module: 273, renameat2: 276, ioctl: 29, swapon: 224 }
-  : { openat2: 437, finit_module: 313, renameat2: 316, ioctl: 16, swapon: 167 };
+export const SYS = {
+  ...{ openat2: 437, io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
+  ...(arm
+    ? { finit_module: 273, renameat2: 276, ioctl: 29, swapon: 224 }
+    : { finit_module: 313, renameat2: 316, ioctl: 16, swapon: 167 }),
+};
 
 /** renameat2(2). */
 export const RENAME_NOREPLACE = 1;

@@ -11,6 +11,7 @@ const { i32, u32, i64, u64, ptr: pointer } = FFIType;
 const libc = dlopen("libc.so.6", {
   __errno_location: { args: [], returns: pointer },
   mount: { args: [pointer, pointer, pointer, u64, pointer], returns: i32 },
+  mmap: { args: [pointer, u64, i32, i32, i32, i64], returns: pointer },
   umount2: { args: [pointer, i32], returns: i32 },
   syscall: { args: [i64, i64, i64, i64, i64, i64, i64], returns: i64 },
   openat: { args: [i32, pointer, i32, u32], returns: i32 },

@@ -32,6 +32,16 @@ export interface TreeReader {
   openDirectory(source: SourcePath): Awaitable<OpenedSource>;
   /** Does not wait for the other end of a FIFO, which the caller tells by {@link OpenedSource.stat}. */
   openFile(source: SourcePath): Awaitable<OpenedSource>;
+  /**
+   * Copies small files of an open directory into one in memory, all at the same time; what it gives back is said at
+   * {@link copySmallFiles}. Absent where nothing is won by that.
+   */
+  readonly copySmall?: (
+    from: OpenedSource,
+    to: number,
+    names: readonly Buffer[],
+    device: bigint,
+  ) => ReturnType<KernelCalls["copySmallFiles"]>;
   /** Extended attributes; none where the file system of `stats` has no place for them. */
   xattrs(source: SourcePath, stats: BigIntStats): Awaitable<readonly Xattr[]>;
 }
@@ -61,6 +71,8 @@ export function waitingReader(calls: KernelCalls): TreeReader {
     readlink: (path) => promises.readlink(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
     openFile: (source) => open(source, FILE),
+    copySmall: ({ fd }, to, names, device) =>
+      calls.copySmallFiles({ from: fd, to, names, xattrs: !without.has(device) }),
     xattrs: async ({ path, follow }, { dev }) => {
       if (without.has(dev)) return [];
       try {

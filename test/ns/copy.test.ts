@@ -1,16 +1,28 @@
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  closeSync,
   lchownSync,
   linkSync,
   mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { below, TreeCopy } from "../../agent/effects/copy.ts";
+import { memoryWriter } from "../../agent/effects/writer.ts";
+import { directCalls } from "../../agent/kernel/calls.ts";
+import { MNT_DETACH, MS, O } from "../../agent/kernel/constants.ts";
+import { SMALL } from "../../agent/kernel/copy-files.ts";
 import { listXattrs, setXattr, type Xattr } from "../../agent/kernel/inode.ts";
+import { mount, umount } from "../../agent/kernel/mount.ts";
+import { waitingReader } from "../../agent/observe/reader.ts";
 import { makeDeep } from "./deep.ts";
 import { checksums, devices, hardLinks, inventory, run, space } from "./inventory.ts";
 import { makeNode } from "./node.ts";
@@ -186,6 +198,40 @@ const rows: readonly Row[] = [
   },
 ];
 
+/** What decides whether a file goes with others of its kind, on both sides of each limit. */
+const smallFiles: readonly Row[] = [
+  {
+    rule: "200 small files, empty ones and ones at the limit among them",
+    make: (d) => {
+      for (let n = 0; n < 200; n++) file(join(d, `f${n}`), "x".repeat(n % 7 === 0 ? 0 : SMALL - 100 + n));
+    },
+    same: [inventory, checksums],
+  },
+  {
+    rule: "small files among links, holes, devices and directories, each as it is",
+    make: (d) => {
+      for (let n = 0; n < 40; n++) file(join(d, `f${n}`), `${n}`);
+      linkSync(join(d, "f1"), join(d, "linked"));
+      symlinkSync("f2", join(d, "symlink"));
+      run("/usr/bin/mkfifo", [join(d, "fifo")]);
+      run("/usr/bin/mknod", [join(d, "null"), "c", "1", "3"]);
+      mkdirSync(join(d, "sub"));
+      file(join(d, "sub/inside"), "inside");
+      file(join(d, "hole"), "");
+      truncateSync(join(d, "hole"), 20_000);
+      setXattr(join(d, "f3"), { name: "trusted.a", value: Buffer.from("kept") });
+    },
+    same: [
+      inventory,
+      checksums,
+      hardLinks,
+      devices,
+      (d) => attributes(join(d, "f3")),
+      (d) => space(join(d, "hole")),
+    ],
+  },
+];
+
 describe("a copy keeps", () => {
   for (const option of ["tmpfs", "persistent"]) {
     for (const { rule, make, same } of rows) {
@@ -205,6 +251,41 @@ describe("a copy keeps", () => {
     }
   }
 });
+
+/** A source that may wait for its server is read otherwise than a local one: small files many at the same time. */
+describe("a copy from what may be a server keeps", () => {
+  for (const { rule, make, same } of [...rows, ...smallFiles]) {
+    test(rule, async () => {
+      await inMemory(async (base) => {
+        const [original, copy] = [join(base, "original"), join(base, "copy")];
+        mkdirSync(original);
+        make(original);
+        const directory = openSync(base, O.RDONLY | O.DIRECTORY);
+        const options = { from: waitingReader(directCalls), to: memoryWriter, width: 8 };
+        const done = await new TreeCopy(options, []).run(
+          { path: Buffer.from(original), follow: false },
+          below(directory, Buffer.from("copy")),
+        );
+        closeSync(directory);
+        expect(done.notes).toEqual([]);
+        expect(same.map((look) => look(copy))).toEqual(same.map((look) => look(original)));
+      });
+    });
+  }
+});
+
+/** Runs with a directory of a tmpfs of its own. */
+async function inMemory(use: (directory: string) => Promise<void>): Promise<void> {
+  const base = mkdtempSync(join(tmpdir(), "statelite-copy-"));
+  // As a source is mounted: reading it changes nothing.
+  mount("tmpfs", base, "tmpfs", MS.NOATIME, "");
+  try {
+    await use(base);
+  } finally {
+    umount(base, MNT_DETACH);
+    rmdirSync(base);
+  }
+}
 
 /** struct vfs_cap_data of revision 2 with cap_net_raw, as setcap writes it (linux/capability.h). */
 const capability = Buffer.from("0100000200200000000000000000000000000000", "hex");

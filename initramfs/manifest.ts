@@ -1,4 +1,5 @@
 import { printable } from "../agent/errors.ts";
+import { alignColumns } from "../agent/text-table.ts";
 import { INITRD_LIMIT, type InitrdManifest } from "./initrd.ts";
 
 const LARGEST = 8;
@@ -69,13 +70,5 @@ function sum(numbers: readonly number[]): number {
 
 /** First column to the left, the others to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd(),
-  );
+  return alignColumns(rows, (_, column) => column > 0);
 }

@@ -1,8 +1,8 @@
 import { formatProblem, printable } from "../errors.ts";
 import { normalPath } from "../plan/layout.ts";
+import { alignColumns } from "../text-table.ts";
 import { operationOf } from "./document.ts";
 import type { PlanDocument, ReportedEntry } from "./schema.ts";
-import { alignColumns } from "./text-table.ts";
 
 /** In words for the first column of a person's questions: how do I see it at its path? */
 export const APPEARS: Readonly<Record<ReportedEntry["placement"], string>> = {

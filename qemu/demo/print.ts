@@ -1,24 +1,11 @@
 import { printable } from "../../agent/errors.ts";
+import { alignColumns, type Cell } from "../../agent/text-table.ts";
 import type { AgentReport, BootRecord } from "./documents.ts";
 import type { Claim } from "./judge.ts";
 
 /** Rows in columns; numbers are set to the right. The first row is the heading. */
-export function formatTable(rows: readonly (readonly (string | number)[])[]): string {
-  const texts = rows.map((row) => row.map((cell) => printable(String(cell))));
-  const columns = Math.max(0, ...texts.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, at) =>
-    Math.max(...texts.map((row) => row[at]?.length ?? 0)),
-  );
-  return texts
-    .map((row, y) =>
-      row
-        .map((text, x) =>
-          typeof rows[y]?.[x] === "number" ? text.padStart(widths[x] ?? 0) : text.padEnd(widths[x] ?? 0),
-        )
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+export function formatTable(rows: readonly (readonly Cell[])[]): string {
+  return alignColumns(rows).join("\n");
 }
 
 /** The phases of both boots, in milliseconds, side by side; from the start of /init to the exec of the real init. */

@@ -73,6 +73,7 @@ const OVERLAYS = [
   "/.statelite/tmpfs/etc/ssh",
   "/.statelite/tmpfs/opt/xcat",
   "/.statelite/tmpfs/root/.ssh",
+  "/.statelite/tmpfs/srv/scratch",
   "/.statelite/tmpfs/tmp",
   "/.statelite/tmpfs/var",
   "/.statelite/tmpfs/xcatpost",

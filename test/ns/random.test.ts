@@ -39,7 +39,7 @@ function plainly(line: string): string {
   return line
     .replace(/ (volatile|state|disk) (file|directory)/, " writable $2")
     .replace(/ \S+ -> /, " -> ")
-    .replace(/ file "(.*)"$/, (_, text: string) => ` file [${text.replace(/\\n$/, "")}]`)
+    .replace(/ file (".*")$/, (_, text: string) => ` file [${String(JSON.parse(text)).replace(/\n$/, "")}]`)
     .replaceAll("mnt/s/", "mnt/mn/source");
 }
 
@@ -54,7 +54,7 @@ function accordingToNode(node: Node): string[] {
     return `${entry.path} from ${winners.map((winner) => winner.name.replace(/ \(.*/, "")).join(" + ")}`;
   });
   const script = placed.map(({ entry }) => `look "${entry.path}"`).join("\n");
-  const seen = placed.length === 0 ? [] : node.shell(`${LOOK}\n${script}`).split("\n");
+  const seen = placed.length === 0 ? [] : node.shell(`${LOOK}\n${script}`).split(/\n(?=\/)/);
   const problems = problemLines(node.problems).filter((problem) => !problem.startsWith("source-mount"));
   return [...problems, ...winners, ...seen];
 }

@@ -84,6 +84,9 @@ export interface Room {
 /** How many of the largest entries are named. */
 const NAMED = 5;
 
+/** A smaller part of the whole is none of them. */
+const WORTH_NAMING = 100;
+
 /** Whether an op takes memory: what is kept goes to a server or a disk. */
 export function isVolatile(op: CopyOp): boolean {
   return op.to.tree === LAYOUT.tmpfs;
@@ -96,6 +99,7 @@ export function budgetProblem(needs: ReadonlyMap<CopyOp, Need>, room: Room): Pro
   const lack = whatLacks(total, room);
   if (lack === undefined) return undefined;
   const largest = volatile
+    .filter(([, need]) => memoryOf(need) * WORTH_NAMING >= memoryOf(total))
     .sort(([, a], [, b]) => memoryOf(b) - memoryOf(a))
     .slice(0, NAMED)
     .map(([{ row }, need]) => `"${row.options}" ${row.path} with ${formatNeed(need)}`);

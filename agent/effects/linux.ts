@@ -13,6 +13,7 @@ import { type Done, type Effects, NOTHING_DONE } from "./effects.ts";
 import { mergeInto } from "./merge.ts";
 import { mountOverlay } from "./overlay.ts";
 import { Parents } from "./parents.ts";
+import type { CopyProgress } from "./progress.ts";
 import { allOrNothing, makeAside } from "./whole.ts";
 import { durableWriter, memoryWriter, type OpenedFile, type TreeWriter } from "./writer.ts";
 
@@ -26,10 +27,9 @@ export class LinuxEffects implements Effects {
   readonly #root: Root;
   readonly #calls: KernelCalls;
   readonly #parents: Parents;
-  readonly #progress: ((op: Op, bytes: number, files: number) => void) | undefined;
+  readonly #progress: CopyProgress | undefined;
 
-  /** @param progress told after each file that a copy has finished */
-  constructor(root: Root, calls: KernelCalls, progress?: (op: Op, bytes: number, files: number) => void) {
+  constructor(root: Root, calls: KernelCalls, progress?: CopyProgress) {
     this.#root = root;
     this.#calls = calls;
     this.#parents = new Parents(root, calls);

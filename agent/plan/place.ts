@@ -3,9 +3,8 @@ import type { Problem } from "../errors.ts";
 import { type Candidate, keepsLink } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
 import type { OwnTrees } from "./kept.ts";
-import { followLink, formatLocation, joinPath, LAYOUT, type Location, relativeLink } from "./layout.ts";
+import { followLink, joinPath, LAYOUT, type Location } from "./layout.ts";
 import { type NodeKind, type Observed, resolved, type Target } from "./observation.ts";
-import type { Op } from "./op.ts";
 
 /** How an entry appears at its path. */
 export type Placement = "bind" | "link" | "inside parent";
@@ -168,6 +167,18 @@ function liesInCopy(parent: Placed | undefined): boolean {
   return parent?.content.tree === LAYOUT.tmpfs;
 }
 
+/**
+ * Whether the content is what is behind a winner that is a symlink. Where it only becomes part of a directory's
+ * copy, or of what the image's own symlink leads to, a symlink stays one (rule 5).
+ */
+export function followsLink({
+  entry,
+  parent,
+}: Pick<Placed, "entry"> & { parent?: Placed | undefined }): boolean {
+  if (entry.option !== "tmpfs" && entry.option !== "link") return true;
+  return entry.directory || (!keepsLink(entry) && !liesInCopy(parent));
+}
+
 /** What the content will be, for the mount point's sake. */
 export function contentIsDirectory(placed: Placed): boolean {
   return observedKind(placed.winners[0]?.observed) === "directory";
@@ -209,90 +220,4 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
   if ((target.kind === "directory") === directory) return undefined;
   const found = `the image has a ${target.kind} there, the content is a ${directory ? "directory" : "file"}`;
   return rowProblem(entry.row, "target-kind", found, `make both the same; ${again}`);
-}
-
-/** The ops that make the content, without showing it yet. `exclude` are the paths of placed entries below. */
-export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
-  const { entry, content } = placed;
-  const { row } = entry;
-  const [winner] = placed.winners;
-  const ops: Op[] = [];
-  if (winner === undefined) return ops;
-  const point = mountpoint(placed);
-  if (point !== undefined) ops.push(point);
-  switch (entry.option) {
-    case "tmpfs":
-    case "link": {
-      const [from, { upper }] = [winner.location, placed];
-      if (upper !== undefined) ops.push({ kind: "overlay", row, from, to: content, upper, exclude });
-      else ops.push({ kind: "copy", row, from, follow: followsLink(placed), to: content, exclude });
-      break;
-    }
-    case "persistent":
-    case "link,persistent":
-    case "localdisk":
-      if (winner.location.tree !== content.tree) {
-        const { merge } = placed;
-        ops.push({ kind: "seed", row, from: winner.location, follow: true, to: content, exclude, merge });
-      }
-      if (placed.placement === "link") ops.push(symlink(placed));
-      break;
-    case "con":
-    case "link,con":
-      ops.push({ kind: "concatenate", row, from: placed.winners.map((w) => w.location), to: content });
-      break;
-    case "link,ro":
-      ops.push(symlink(placed));
-      break;
-    case "ro":
-      break;
-    default:
-      entry.option satisfies never;
-  }
-  return ops;
-}
-
-/**
- * Whether the content is what is behind a winner that is a symlink. Where it only becomes part of a directory's
- * copy, or of what the image's own symlink leads to, a symlink stays one (rule 5).
- */
-export function followsLink({
-  entry,
-  parent,
-}: Pick<Placed, "entry"> & { parent?: Placed | undefined }): boolean {
-  if (entry.option !== "tmpfs" && entry.option !== "link") return true;
-  return entry.directory || (!keepsLink(entry) && !liesInCopy(parent));
-}
-
-/** The ops that show the content at the entry's path. */
-export function bindOps(placed: Placed): Op[] {
-  if (placed.placement !== "bind") return [];
-  const { entry, content: from, canonical, parent } = placed;
-  const target = { tree: "/", path: canonical };
-  // Below a parent the target is in that one's content: a symlink there may be a node's own doing.
-  const follow = parent === undefined;
-  return [{ kind: "bind", row: entry.row, from, target, readonly: entry.option === "ro", follow }];
-}
-
-function symlink(placed: Placed): Op {
-  const at = { tree: LAYOUT.tmpfs, path: placed.entry.path };
-  const text = relativeLink(formatLocation(at), formatLocation(placed.content));
-  return { kind: "symlink", row: placed.entry.row, at, text };
-}
-
-/** Below a parent that is a copy the image's own target is hidden: the copy needs one. */
-function mountpoint(placed: Placed): Op | undefined {
-  const { parent, winners, content } = placed;
-  const [winner] = winners;
-  if (parent === undefined || placed.placement !== "bind" || winner === undefined) return undefined;
-  const path = joinPath(parent.content.path, placed.canonical.slice(parent.canonical.length));
-  const at = { tree: parent.content.tree, path };
-  if (at.tree === content.tree && at.path === content.path) return undefined;
-  return {
-    kind: "mountpoint",
-    row: placed.entry.row,
-    at,
-    directory: contentIsDirectory(placed),
-    like: winner.location,
-  };
 }

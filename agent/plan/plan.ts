@@ -8,8 +8,9 @@ import { formatLocation, isBelow, LAYOUT, parentPath } from "./layout.ts";
 import { EntryIndex, illegalPairs, isImpliedMtab } from "./nesting.ts";
 import { type Observations, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
-import { bindOps, type Choice, contentOps, followsLink, type Placed, type Placing, place } from "./place.ts";
+import { type Choice, followsLink, type Placed, type Placing, place } from "./place.ts";
 import { questions, type Trees } from "./questions.ts";
+import { bindOps, contentOps } from "./steps.ts";
 
 /** Everything that decides a plan, as data. */
 export interface PlanInput extends Placing {
@@ -133,7 +134,8 @@ function placeAll(choices: readonly Choice[], placing: Placing, refused: Refused
     const parent = nearest(choice.target.canonical, byPath);
     // The server always sends it: where its directory is no copy that it could go into, the directory's own serves.
     if (isImpliedMtab(choice.entry) && parent !== undefined && parent.content.tree !== LAYOUT.tmpfs) continue;
-    const result = place(choice, parent, placing, all.length);
+    const twin = byPath.get(choice.target.canonical);
+    const result = twin === undefined ? place(choice, parent, placing, all.length) : samePlace(choice, twin);
     if ("class" in result)
       refused.push({ entry: choice.entry, candidates: choice.candidates, problem: result });
     else {
@@ -142,6 +144,12 @@ function placeAll(choices: readonly Choice[], placing: Placing, refused: Refused
     }
   }
   return all;
+}
+
+/** Rule 9 for two paths that are one by a link of the image, which no table shows. */
+function samePlace({ entry }: Choice, twin: Placed): Problem {
+  const found = `by a link of the image it is the same place as "${twin.entry.row.options}" ${twin.entry.row.path}, which is used`;
+  return rowProblem(entry.row, "litefile-duplicate", found, "keep one of the two rows in litefile");
 }
 
 function nearest(path: string, placed: ReadonlyMap<string, Placed>): Placed | undefined {

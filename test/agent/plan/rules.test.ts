@@ -330,6 +330,16 @@ const rows: readonly Row[] = [
     ops: ["copy default/a -> tmpfs/a", bound("/a")],
     problems: ["litefile-duplicate //a"],
   },
+  {
+    rule: "9 two paths that are one by a link of the image: the first is used, the second is a problem",
+    world: {
+      litefile: ["tmpfs /var/run/x", "tmpfs /run/x"],
+      defaults: { "/var/run/x": a, "/run/x": a },
+      image: { "/var/run": "-> /run" },
+    },
+    ops: ["copy default/run/x -> tmpfs/run/x", bound("/run/x")],
+    problems: ["litefile-duplicate /var/run/x"],
+  },
   ...["etc/a", "/", "/etc/../a", ""].map((path) => ({
     rule: `9 "${path}" is a problem of the row`,
     world: { litefile: [`tmpfs ${path}`] },

@@ -1,17 +1,10 @@
-import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mount } from "../../agent/kernel/mount.ts";
 import { makeDeep } from "./deep.ts";
-import { makeNode, type NodeSpec, problemLines } from "./node.ts";
+import { type Row, testRows } from "./rows.ts";
 
 /** What is left of copies that fail in the middle. */
-interface Failure {
-  readonly rule: string;
-  readonly spec: NodeSpec;
-  readonly problems: readonly string[];
-  readonly see: Readonly<Record<string, string>>;
-}
 
 const tooDeep = ({ source }: { source(n: number): string }) => {
   for (let n = 0; n < 100; n++) writeFileSync(join(source(1), `d/${n}`), "x");
@@ -20,7 +13,7 @@ const tooDeep = ({ source }: { source(n: number): string }) => {
 const smallTmpfs = (root: string) => mount("small", join(root, ".statelite"), "tmpfs", 0, "size=2500k");
 const big = "big\n".repeat(100_000);
 
-const failures: readonly Failure[] = [
+const failures: readonly Row[] = [
   {
     rule: "half a copy is removed, the rows inside it are given up, the others go on",
     spec: {
@@ -56,14 +49,4 @@ const failures: readonly Failure[] = [
   },
 ];
 
-describe("a copy that fails", () => {
-  for (const { rule, spec, problems, see } of failures) {
-    test(rule, async () => {
-      await using node = await makeNode(spec);
-      expect(problemLines(node.problems).sort()).toEqual([...problems].sort());
-      for (const [script, output] of Object.entries(see)) {
-        expect(`${script}: ${node.shell(script)}`).toBe(`${script}: ${output}`);
-      }
-    });
-  }
-});
+testRows("a copy that fails", failures);

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withoutOpenat2 } from "../../agent/kernel/tree.ts";
 import { checksums, inventory, run } from "./inventory.ts";
-import { makeNode, type NodeSpec, problemLines } from "./node.ts";
+import { makeNode } from "./node.ts";
+import { expectRow, type Row } from "./rows.ts";
 
 /**
  * Semantics section 5 rule 6: sources, state and image full of enemies. What lies outside the root is a canary: it
@@ -23,15 +24,8 @@ for (const path of ["etc/shadow", "a", "d/x", "d/own"]) {
 const untouched = { sums: checksums(canary), names: inventory(canary) };
 afterAll(() => rmSync(canary, { recursive: true }));
 
-interface Row {
-  readonly rule: string;
-  readonly spec: NodeSpec;
-  /** Commands of a shell on the node, and what they print. */
-  readonly see: Readonly<Record<string, string>>;
-  readonly problems?: readonly string[];
-}
-
 /** Files that say whose they are. */
+
 const images = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "image\n"]));
 
 /** Processes that a row has started. */
@@ -365,14 +359,11 @@ const rows: readonly Row[] = [
 ];
 
 describe.each(["with openat2", "without openat2"])("nothing leads out of the root, %s", (way) => {
-  for (const { rule, spec, see, problems = [] } of rows) {
-    test(rule, async () => {
-      const make = () => makeNode(spec);
+  for (const row of rows) {
+    test(row.rule, async () => {
+      const make = () => makeNode(row.spec);
       await using node = way === "with openat2" ? await make() : await withoutOpenat2(make);
-      expect(problemLines(node.problems).sort()).toEqual([...problems].sort());
-      for (const [script, output] of Object.entries(see)) {
-        expect(`${script}: ${node.shell(script)}`).toBe(`${script}: ${output}`);
-      }
+      expectRow(node, row);
       const heard = node.shell(
         `find / -xdev -type f -exec grep -l '${SONG.trim()}' {} +; find /.statelite -type f -size -9 -exec grep -l '${SONG.trim()}' {} +`,
       );

@@ -1,14 +1,6 @@
-import { describe, expect, test } from "bun:test";
-import { makeNode, type NodeSpec, problemLines } from "./node.ts";
+import { type Row, testRows } from "./rows.ts";
 
 /** Semantics section 5 on a real kernel: what a process on the node sees, and what it can write. */
-interface Row {
-  readonly rule: string;
-  readonly spec: NodeSpec;
-  /** Commands of a shell on the node, and what they print. */
-  readonly see: Readonly<Record<string, string>>;
-  readonly problems?: readonly string[];
-}
 
 const image = { "etc/a": "default\n", "etc/other": "image\n" };
 const mountOf = (path: string) => `grep -c " ${path} " /proc/self/mountinfo`;
@@ -234,14 +226,4 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe("on a node", () => {
-  for (const { rule, spec, see, problems = [] } of rows) {
-    test(rule, async () => {
-      await using node = await makeNode(spec);
-      expect(problemLines(node.problems).sort()).toEqual([...problems].sort());
-      for (const [script, output] of Object.entries(see)) {
-        expect(`${script}: ${node.shell(script)}`).toBe(`${script}: ${output}`);
-      }
-    });
-  }
-});
+testRows("on a node", rows);

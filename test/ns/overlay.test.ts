@@ -1,18 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { chmodSync, chownSync, linkSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setXattr } from "../../agent/kernel/inode.ts";
 import { checksums, devices, hardLinks, inventory, run } from "./inventory.ts";
 import { makeNode, type NodeSpec, type Places, problemLines } from "./node.ts";
+import { type Row, testRows } from "./rows.ts";
 
 /** Directories that are shown through an overlay: nothing is copied, and a process sees what it would see of a copy. */
-interface Row {
-  readonly rule: string;
-  readonly spec: NodeSpec;
-  /** Commands of a shell on the node, and what they print. */
-  readonly see: Readonly<Record<string, string>>;
-  readonly problems?: readonly string[];
-}
 
 const image = { "d/a": "image a\n", "d/sub/b": "image b\n", file: "image\n" };
 const typeOf = (path: string) => `grep " ${path} " /proc/self/mountinfo | grep -o -e '- [a-z]*'`;
@@ -213,17 +207,7 @@ function mark({ source }: Places, position: number, path: string, words: Readonl
     });
 }
 
-describe("an overlay", () => {
-  for (const { rule, spec, see, problems = [] } of rows) {
-    test(rule, async () => {
-      await using node = await makeNode(spec);
-      expect(problemLines(node.problems).sort()).toEqual([...problems].sort());
-      for (const [script, output] of Object.entries(see)) {
-        expect(`${script}: ${node.shell(script)}`).toBe(`${script}: ${output}`);
-      }
-    });
-  }
-});
+testRows("an overlay", rows);
 
 /** Everything that a copy keeps, and rows inside it at all depths. */
 const everything: NodeSpec = {

@@ -70,5 +70,5 @@ function sum(numbers: readonly number[]): number {
 
 /** First column to the left, the others to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
-  return alignColumns(rows, (_, column) => column > 0);
+  return alignColumns(rows, { toTheRight: (_, column) => column > 0 });
 }

@@ -14,9 +14,28 @@ import { Root } from "../observe/root.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
 import { deliverReport } from "../report/delivery.ts";
 import type { Rooted } from "../state.ts";
+import { CA_FILE } from "../trust.ts";
 import { parseArguments } from "./arguments.ts";
 import { GIVEN_ROOT_ARGUMENTS, type GivenRoot, readGivenRoot } from "./given-root.ts";
 import { openContext } from "./open-context.ts";
+import { standInFor } from "./stand-ins.ts";
+
+export const APPLY_HELP = `usage: statelite-agent apply --root DIR --cmdline STRING [OPTION]...
+
+Prepares a root that somebody else has mounted, as an initrd of another make does: asks the server for the
+tables, plans, places every entry, verifies. What it mounts lies below DIR.
+
+  --root DIR               the image, mounted read-only
+  --cmdline STRING         the node's kernel command line, e.g. "$(cat /proc/cmdline)"
+  --ca FILE                the CA certificate by which the server is trusted; ${CA_FILE} where not given
+  --source SERVER:/DIR=LOCALDIR
+                           LOCALDIR is mounted in place of a server's directory, or one below it; may be given
+                           several times
+  --state LOCALDIR         is mounted in place of the node's state directory
+  --localdisk LOCALDIR     is mounted in place of its local disk
+
+Exit status: 0 the boot may go on, 1 it must not, 2 the arguments are not understood.
+`;
 
 /**
  * From the query to the verification, on a root that is mounted already.
@@ -57,7 +76,7 @@ async function rooted(given: GivenRoot, root: Root, { threads, log }: BootContex
   const nfs: NfsContext = { calls, log, servers: new NfsServers(), resolve: (host) => names.lookup(host) };
   const overNfs = nfsSources(nfs, options.settings.sourceTimeout);
   const mountSource: MountSource = (row, tree, target) => {
-    const local = given.sources.get(`${row.server}:${row.directory}`);
+    const local = standInFor(given, row);
     if (local === undefined) return overNfs(row, tree, target);
     return bind(root, calls, local, { tree: "/", path: tree }, { readonly: true, follow: false });
   };

@@ -1,15 +1,18 @@
 import { promises as fs } from "node:fs";
+import type { BootContext } from "../context.ts";
 import { fatal } from "../errors.ts";
 import { errorReason } from "../kernel/errno.ts";
-import { LAYOUT } from "../plan/layout.ts";
-import { explainPath } from "../report/explanation.ts";
+import { Root } from "../observe/root.ts";
+import { lookAtTargets } from "../observe/targets.ts";
+import { LAYOUT, normalPath } from "../plan/layout.ts";
+import { type Explanation, explainPath } from "../report/explanation.ts";
 import { formatExplanation } from "../report/explanation-text.ts";
 import { readDocument } from "../report/read.ts";
 import type { PlanDocument } from "../report/schema.ts";
 import { type ArgumentSpec, type Arguments, parseArguments, UsageError } from "./arguments.ts";
-import { withProblems } from "./exit.ts";
+import { EXIT, withProblems } from "./exit.ts";
 import { openContext } from "./open-context.ts";
-import { makeDocument, PLANNING_ARGUMENTS } from "./planning.ts";
+import { makeDocument, PLANNING_ARGUMENTS, PLANNING_HELP } from "./planning.ts";
 
 const ARGUMENTS: ArgumentSpec = {
   ...PLANNING_ARGUMENTS,
@@ -17,36 +20,76 @@ const ARGUMENTS: ArgumentSpec = {
   positional: 1,
 };
 
+export const EXPLAIN_HELP = `usage: statelite-agent explain PATH [--report FILE] [--json]
+       statelite-agent explain PATH --root DIR --tables DIR --node NAME [OPTION]...
+
+Why a path of a node holds what it holds: the row that decides it, where the content comes from, where else it
+was looked for, what was done. A path inside a directory entry is answered by that entry.
+
+  --report FILE            the report of a boot; ${LAYOUT.report} of this node where not given
+
+Or before a node boots, as plan is told:
+${PLANNING_HELP}
+  --json                   the same for programs
+
+Exit status: 0 an entry decides it, 1 something is wrong with that entry or no entry covers the path,
+2 the arguments are not understood.
+`;
+
 /**
  * Why one path holds what it holds: on a running node from the boot's report, elsewhere from tables and trees.
  *
- * @returns 0, or 1 where something is wrong with what covers the path
+ * @returns 0, or 1 where something is wrong with what covers the path, or nothing does
  */
 export async function runExplain(words: readonly string[]): Promise<number> {
+  const args = parseArguments(words, ARGUMENTS);
+  const [path] = args.positional;
+  if (path === undefined) throw new UsageError("the path to explain is missing");
+  if (!path.startsWith("/")) throw new UsageError(`${path} is relative, an absolute path was wanted`);
   const context = openContext((line) => console.error(line));
   try {
     return await withProblems(async () => {
-      const args = parseArguments(words, ARGUMENTS);
-      const [path] = args.positional;
-      if (path === undefined) throw new UsageError("the path to explain is missing");
-      if (!path.startsWith("/")) throw new UsageError(`${path} is relative, an absolute path was wanted`);
-      const planned = args.value("tables") !== undefined || args.value("cmdline") !== undefined;
-      const document = planned ? await makeDocument(args, context) : await reported(args);
-      const explanation = explainPath(document, path);
-      console.log(args.flag("json") ? JSON.stringify(explanation, null, 2) : formatExplanation(explanation));
-      return explanation.problems.some((problem) => problem.class !== "note") ? 1 : 0;
+      const explanation = await explain(path, args, context);
+      console.log(
+        args.flag("json")
+          ? JSON.stringify(explanation, null, 2)
+          : formatExplanation(explanation, process.stdout.columns),
+      );
+      const isWell = explanation.problems.every((problem) => problem.class === "note");
+      return isWell && explanation.covered !== "image" ? EXIT.well : EXIT.problem;
     });
   } finally {
     context.threads.close();
   }
 }
 
-/** The report of this node's boot, or of another's. @throws UsageError, BootError */
-async function reported(args: Arguments): Promise<PlanDocument> {
+/** From tables and trees, from this node's report, or from that of some node whose root is not at hand. */
+async function explain(path: string, args: Arguments, context: BootContext): Promise<Explanation> {
+  if (args.value("tables") !== undefined || args.value("cmdline") !== undefined) {
+    await using planning = await makeDocument(args, context);
+    return explainPath(planning.document, path, await canonicalPath(planning.root, path));
+  }
   for (const name of [...PLANNING_ARGUMENTS.once, ...PLANNING_ARGUMENTS.many]) {
     if (args.values(name).length > 0) throw new UsageError(`--${name} needs --tables, too`);
   }
-  const file = args.value("report") ?? LAYOUT.report;
+  const file = args.value("report");
+  if (file !== undefined) return explainPath(await readReport(file), path);
+  const report = await readReport(LAYOUT.report);
+  const root = new Root("/", context.threads.calls);
+  try {
+    return explainPath(report, path, await canonicalPath(root, path));
+  } finally {
+    await root.close();
+  }
+}
+
+async function canonicalPath(root: Root, asked: string): Promise<string> {
+  const path = normalPath(asked);
+  return path === "/" ? path : ((await lookAtTargets(root, [path])).get(path)?.canonical ?? path);
+}
+
+/** @throws BootError */
+async function readReport(file: string): Promise<PlanDocument> {
   try {
     return readDocument(JSON.parse(await fs.readFile(file, "utf8")));
   } catch (error) {

@@ -9,6 +9,12 @@ import { VERSION } from "../version.ts";
 import { UsageError } from "./arguments.ts";
 import { openContext } from "./open-context.ts";
 
+export const INIT_HELP = `usage: statelite-agent init
+
+The first process of an initrd: boots the node as /proc/cmdline says. It takes no arguments, and never returns:
+it becomes the real init, or does what statelite.onfail says.
+`;
+
 /** The first process of the initrd. Never returns: it becomes the real init, or the failure policy runs. */
 export async function runInit(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError("init takes no arguments; it reads /proc/cmdline");

@@ -1,86 +1,119 @@
-import type { Settings } from "../cmdline/options.ts";
-import { defaultSettings } from "../cmdline/settings.ts";
+import type { BootOptions } from "../cmdline/options.ts";
+import { parseCommandLine } from "../cmdline/parse.ts";
 import type { BootContext } from "../context.ts";
-import type { Problem } from "../errors.ts";
-import { wantedSources } from "../mounts/sources.ts";
+import { BootError, type Problem } from "../errors.ts";
 import { Root } from "../observe/root.ts";
 import { askForTables } from "../phases/4-query-server.ts";
 import { planFor } from "../phases/5-plan.ts";
-import type { Source } from "../plan/choose.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
 import { describePlan, type PlanSubject } from "../report/document.ts";
+import { describeSource } from "../report/entries.ts";
 import type { PlanDocument } from "../report/schema.ts";
+import { commandLineOf } from "../rows/command-line.ts";
 import { tablesOfNode } from "../rows/node-tables.ts";
-import type { LitetreeRow, Tables } from "../xcat/tables.ts";
+import type { RowOrigin } from "../rows/rows.ts";
+import type { LitefileRow, LitetreeRow, Tables } from "../xcat/tables.ts";
 import { type ArgumentSpec, type Arguments, UsageError } from "./arguments.ts";
-import { readGivenRoot, readStandIns, type StandIns } from "./given-root.ts";
+import { GIVEN_ROOT_ARGUMENTS, readGivenRoot } from "./given-root.ts";
+import { placeState, placeTrees } from "./local-trees.ts";
+import { readStandIns, type StandIns } from "./stand-ins.ts";
 import { readTableFiles } from "./table-files.ts";
 
 /** What `plan` and `explain` are told: the trees, and where the tables come from. */
 export const PLANNING_ARGUMENTS: ArgumentSpec = {
-  once: ["root", "tables", "node", "image", "cmdline", "ca", "state", "localdisk"],
-  many: ["source"],
+  ...GIVEN_ROOT_ARGUMENTS,
+  once: [...GIVEN_ROOT_ARGUMENTS.once, "tables", "node", "image"],
   flags: ["json"],
 };
 
+export const PLANNING_HELP = `  --root DIR               the image, prepared by liteimg
+  --tables DIR             the tables as CSV files: dumpxCATdb -p DIR, or tabdump TABLE > DIR/TABLE.csv
+  --node NAME              the node to plan for
+  --image NAME             its image, in place of the one that nodetype gives it
+  --source SERVER:/DIR=LOCALDIR
+                           LOCALDIR stands in for a server's directory and all that is below it, for litetree
+                           sources and for the state; may be given several times. Where this is that server:
+                           SERVER:/=/
+  --state LOCALDIR         stands in for the node's own state directory
+  --localdisk LOCALDIR     stands in for what is on its local disk
+  --cmdline STRING         parameters of its kernel command line that are not in the tables, statelite.* for
+                           one. Without --tables: its whole command line; the server that it names is asked,
+                           as the node that this is
+  --ca FILE                the CA certificate by which that server is trusted`;
+
 /** Everything that a plan is made from. */
 interface Given extends StandIns {
+  readonly options: BootOptions;
   readonly tables: Tables;
-  readonly subject: PlanSubject;
-  /** Whether the node has a persistent area, and a local disk: empty ones where no directory stands in. */
-  readonly hasState: boolean;
-  readonly hasLocalDisk: boolean;
-  readonly tmpfs: Settings["tmpfs"];
+  readonly subject: Pick<PlanSubject, "node" | "image">;
+  readonly litefileOrigins: ReadonlyMap<LitefileRow, RowOrigin>;
+  readonly litetreeOrigins: ReadonlyMap<LitetreeRow, RowOrigin>;
   readonly problems: readonly Problem[];
 }
 
+/** What `plan` prints, and the root that it is about, for as long as it is open. */
+export interface Planning extends AsyncDisposable {
+  readonly document: PlanDocument;
+  readonly root: Root;
+}
+
 /**
- * What a boot would do with these tables and trees; nothing is mounted or written.
+ * What a boot would do with some tables and trees; nothing is mounted or written.
  *
  * @throws UsageError, BootError
  */
-export async function makeDocument(args: Arguments, context: BootContext): Promise<PlanDocument> {
+export async function makeDocument(args: Arguments, context: BootContext): Promise<Planning> {
   const given = await (args.value("tables") === undefined ? fromServer(args, context) : fromFiles(args));
   const root = new Root(given.root, context.threads.calls);
+  const close = () => root.close();
   try {
-    const { tables, subject, hasState, hasLocalDisk } = given;
-    const sources = standIns(tables.litetree, given, root);
-    const state = stateDirectory(tables.node);
-    if (given.state !== undefined) root.standIn(state, given.state);
-    if (given.localDisk !== undefined) root.standIn(LAYOUT.localDisk, given.localDisk);
-    const trees = {
-      ...{ root, tables, sources },
-      ...(hasState && { state }),
-      ...(hasLocalDisk && { localDisk: LAYOUT.localDisk }),
-    };
-    const plan = await planFor(trees, given.tmpfs);
-    const missing = sources.flatMap(({ name, unavailable }) =>
-      unavailable === undefined ? [] : [notLookedAt(name, unavailable)],
-    );
-    return describePlan(plan, subject, [...given.problems, ...missing, ...plan.problems]);
-  } finally {
-    await root.close();
+    return { document: await planOn(root, given), root, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+async function planOn(root: Root, given: Given): Promise<PlanDocument> {
+  const { tables, options, subject, litefileOrigins, litetreeOrigins } = given;
+  const trees = await placeTrees(root, tables.litetree, given);
+  const stateProblems = await placeState(root, tables, given);
+  if (given.localDisk !== undefined) root.standIn(LAYOUT.localDisk, given.localDisk);
+  const sources = trees.map(({ source }) => source);
+  const own = {
+    ...((options.state ?? given.state) !== undefined && { state: stateDirectory(tables.node) }),
+    ...((options.partition || given.localDisk !== undefined) && { localDisk: LAYOUT.localDisk }),
+  };
+  const plan = await planFor({ root, tables, sources, ...own }, options.settings.tmpfs);
+  const described = trees.map(({ source, row, lookedAt }) => {
+    const origin = litetreeOrigins.get(row);
+    return {
+      ...describeSource(source),
+      ...(lookedAt !== undefined && { lookedAt }),
+      ...(origin !== undefined && { origin }),
+    };
+  });
+  const problems = [...given.problems, ...trees.flatMap((tree) => tree.problems), ...stateProblems];
+  const about = { ...subject, sources: described, origins: litefileOrigins };
+  return describePlan(plan, about, [...problems, ...plan.problems]);
 }
 
 /** From a folder of tables: no server is asked, no node has to run. */
 async function fromFiles(args: Arguments): Promise<Given> {
-  for (const name of ["cmdline", "ca"]) {
-    if (args.value(name) !== undefined) throw new UsageError(`--${name} and --tables do not go together`);
-  }
+  if (args.value("ca") !== undefined) throw new UsageError("--ca and --tables do not go together");
   const node = args.required("node");
   const standIns = await readStandIns(args);
-  const { set, problems } = await readTableFiles(args.required("tables"));
-  const tables = await tablesOfNode(set, node, args.value("image"));
-  const { image, origins } = tables;
+  const files = await readTableFiles(args.required("tables"));
+  const tables = await tablesOfNode(files.set, node, args.value("image"));
+  const commandLine = `${commandLineOf(files.set, tables)} ${args.value("cmdline") ?? ""}`;
+  const parsed = parseCommandLine(commandLine, { root: "mounted" });
+  if (!parsed.ok) throw new BootError(parsed.problems);
+  const { image, litefileOrigins, litetreeOrigins } = tables;
   return {
     ...standIns,
-    tables,
-    subject: { node, image, origins },
-    hasState: standIns.state !== undefined || tables.statemnt !== "",
-    hasLocalDisk: standIns.localDisk !== undefined || tables.hasLocalDisk,
-    tmpfs: defaultSettings().tmpfs,
-    problems: [...problems, ...tables.problems],
+    ...{ options: parsed.options, tables, litefileOrigins, litetreeOrigins },
+    subject: { node, image },
+    problems: [...files.problems, ...tables.problems, ...parsed.notes],
   };
 }
 
@@ -94,35 +127,9 @@ async function fromServer(args: Arguments, { log }: BootContext): Promise<Given>
   const given = await readGivenRoot(args, log);
   const { problems, ...tables } = await askForTables(given, log);
   return {
-    ...given,
-    tables,
+    ...{ ...given, tables, problems },
     subject: { node: tables.node },
-    hasState: given.state !== undefined || given.options.state !== undefined,
-    hasLocalDisk: given.localDisk !== undefined || given.options.partition,
-    tmpfs: given.options.settings.tmpfs,
-    problems,
-  };
-}
-
-function standIns(rows: readonly LitetreeRow[], given: StandIns, root: Root): Source[] {
-  return wantedSources(rows).map(({ row, tree, name, unusable }): Source => {
-    const local = given.sources.get(`${row.server}:${row.directory}`);
-    if (local !== undefined) root.standIn(tree, local);
-    if (unusable !== undefined) return { tree, name, unavailable: unusable };
-    if (local !== undefined || row.server === "") return { tree, name };
-    return { tree, name, unavailable: "no --source stands in for it" };
-  });
-}
-
-/** A plan that leaves out a source may not be what the node will do. */
-function notLookedAt(name: string, found: string): Problem {
-  const remedy = `give --source ${name}=LOCALDIR, or correct its litetree row`;
-  return {
-    class: "source",
-    code: "source-not-given",
-    doing: "look at a litetree source",
-    on: name,
-    found,
-    remedy,
+    litefileOrigins: new Map(),
+    litetreeOrigins: new Map(),
   };
 }

@@ -30,15 +30,30 @@ export async function readTableFiles(directory: string): Promise<TableFiles> {
     try {
       const { size } = await fs.stat(path);
       if (size > MAX_BYTES) throw new Error(`${size} bytes, more than a table's`);
-      const parsed = parseCsv(name, await fs.readFile(path, "latin1"), path);
+      const parsed = parseCsv(name, await fs.readFile(path, "latin1"), file);
       if (parsed.table !== undefined) tables.set(name, parsed.table);
-      for (const { origin, line, found } of parsed.problems)
-        problems.push(unread(line > 0 ? `${origin} line ${line}` : origin, found));
+      for (const { line, found } of parsed.problems)
+        problems.push(unread(line > 0 ? `${path} line ${line}` : path, found));
     } catch (error) {
       problems.push(unread(path, errorReason(error)));
     }
   }
+  for (const name of DECISIVE) if (!names.includes(`${name}.csv`)) problems.push(missing(directory, name));
   return { set: { tables }, problems };
+}
+
+/** Tables that decide a plan; one that was forgotten looks like one without rows. */
+const DECISIVE = ["litefile", "litetree", "statelite"];
+
+function missing(directory: string, name: string): Problem {
+  return {
+    class: "note",
+    code: "tables-missing",
+    doing: "read the tables",
+    on: join(directory, `${name}.csv`),
+    found: "no such file: taken for a table without rows",
+    remedy: `where the table has rows: tabdump ${name} > ${name}.csv`,
+  };
 }
 
 async function namesIn(directory: string): Promise<string[]> {

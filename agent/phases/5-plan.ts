@@ -25,7 +25,7 @@ export const planEntries: Phase<Queried, Planned> = {
   async run(queried, context) {
     const { log, report } = context;
     const plan = await planFor(queried, queried.options.settings.tmpfs);
-    report.planned(plan);
+    report.planned(plan, queried.sources);
     for (const placed of plan.placed) {
       const { entry, winners } = placed;
       const from = winners.map((winner) => winner.name).join(" + ");

@@ -1,11 +1,11 @@
 import type { Problem } from "../errors.ts";
-import { normalPath } from "../plan/layout.ts";
+import { joinPath, LAYOUT, normalPath } from "../plan/layout.ts";
 import { operationOf } from "./document.ts";
-import type { PlanDocument, ReportedEntry } from "./schema.ts";
+import type { PlanDocument, ReportedEntry, ReportedSource } from "./schema.ts";
 
 /** One property of an entry that another plan has otherwise. Empty text: it has none. */
 export interface Change {
-  readonly what: "options" | "appears" | "winner" | "content" | "ops";
+  readonly what: "options" | "appears" | "winner" | "content" | "found" | "ops";
   readonly from: string;
   readonly to: string;
 }
@@ -28,11 +28,18 @@ export interface Difference {
 export function compareDocuments(old: PlanDocument, now: PlanDocument): Difference {
   const [before, after] = [byPath(old), byPath(now)];
   const [opsBefore, opsAfter] = [opsByRow(old), opsByRow(now)];
+  const side = (
+    document: PlanDocument,
+    entry: ReportedEntry,
+    ops: ReadonlyMap<string, readonly string[]>,
+  ) => ({
+    ...{ entry, sources: document.sources, ops: ops.get(entry.path) ?? [] },
+  });
   const changed: ChangedEntry[] = [];
   for (const [path, entry] of after) {
     const was = before.get(path);
     if (was === undefined) continue;
-    const changes = changesOf(was, entry, opsBefore.get(path) ?? [], opsAfter.get(path) ?? []);
+    const changes = changesOf(side(old, was, opsBefore), side(now, entry, opsAfter));
     if (changes.length > 0) changed.push({ path, changes });
   }
   const known = new Set(old.problems.map(sameness));
@@ -53,27 +60,56 @@ function byPath({ entries }: PlanDocument): Map<string, ReportedEntry> {
 /** What is done for each entry, by its path. */
 function opsByRow({ ops }: PlanDocument): Map<string, readonly string[]> {
   const byPath = Map.groupBy(ops, ({ row }) => normalPath(row.path));
-  return new Map([...byPath].map(([path, some]) => [path, some.map(operationOf)]));
+  return new Map([...byPath].map(([path, some]) => [path, some.map((op) => withoutNumber(operationOf(op)))]));
 }
 
-function changesOf(
-  was: ReportedEntry,
-  is: ReportedEntry,
-  opsWere: readonly string[],
-  opsAre: readonly string[],
-): Change[] {
-  const changes: Change[] = [
-    { what: "options", from: was.options, to: is.options },
-    { what: "appears", from: was.placement, to: is.placement },
-    { what: "winner", from: was.winners.join(" + "), to: is.winners.join(" + ") },
-    { what: "content", from: was.content ?? "", to: is.content ?? "" },
-  ];
-  const different = changes.filter(({ from, to }) => from !== to);
-  if (different.length > 0) return different; // The ops follow from these.
+/** Overlays are numbered: the number is another one as soon as a row is put before it, and means nothing. */
+function withoutNumber(operation: string): string {
+  return operation.replaceAll(new RegExp(`${LAYOUT.overlay}/\\d+`, "g"), `${LAYOUT.overlay}/N`);
+}
+
+/** An entry in one of the two plans. */
+interface Side {
+  readonly entry: ReportedEntry;
+  readonly sources: readonly ReportedSource[];
+  readonly ops: readonly string[];
+}
+
+function changesOf(was: Side, is: Side): Change[] {
+  const decided = differing([
+    { what: "options", from: was.entry.options, to: is.entry.options },
+    { what: "appears", from: was.entry.placement, to: is.entry.placement },
+    { what: "winner", from: winnersOf(was), to: winnersOf(is) },
+    { what: "content", from: was.entry.content ?? "", to: is.entry.content ?? "" },
+  ]);
+  if (decided.length > 0) return decided; // The others follow from these.
   const only = (ops: readonly string[], others: readonly string[]) =>
     ops.filter((op) => !others.includes(op)).join("; ");
-  const ops = { what: "ops", from: only(opsWere, opsAre), to: only(opsAre, opsWere) } as const;
-  return ops.from === ops.to ? [] : [ops];
+  return differing([
+    { what: "found", from: foundIn(was), to: foundIn(is) },
+    { what: "ops", from: only(was.ops, is.ops), to: only(is.ops, was.ops) },
+  ]);
+}
+
+function differing(changes: readonly Change[]): Change[] {
+  return changes.filter(({ from, to }) => from !== to);
+}
+
+/** A source by its name alone: its number is another one as soon as a row is put before it. */
+function winnersOf({ entry, sources }: Side): string {
+  const place = ({ name, location }: ReportedEntry["candidates"][number]) =>
+    sources.find((source) => joinPath(source.location, entry.path) === location)?.name ?? name;
+  return winning(entry).map(place).join(" + ");
+}
+
+function foundIn({ entry }: Side): string {
+  return winning(entry)
+    .map(({ found }) => found ?? "")
+    .join(" + ");
+}
+
+function winning({ winners, candidates }: ReportedEntry): ReportedEntry["candidates"] {
+  return candidates.filter(({ name }) => winners.includes(name));
 }
 
 /** The same problem in a table that has more or fewer lines above is the same. */

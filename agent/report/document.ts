@@ -1,45 +1,50 @@
 import type { Problem } from "../errors.ts";
 import { normalPath } from "../plan/layout.ts";
-import { formatOp, type Op } from "../plan/op.ts";
+import { formatOp } from "../plan/op.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { RowOrigin } from "../rows/rows.ts";
 import { VERSION } from "../version.ts";
-import { describeEntries } from "./entries.ts";
-import type { PlanDocument, PlannedOp, ReportedEntry } from "./schema.ts";
+import type { LitefileRow } from "../xcat/tables.ts";
+import { describeEntries, winnersByRow } from "./entries.ts";
+import type { PlanDocument, PlannedOp, ReportedEntry, ReportedSource } from "./schema.ts";
 
-/** Whose plan it is. */
+/** Whose plan it is, and what it was made from. */
 export interface PlanSubject {
   readonly node?: string;
   readonly image?: string;
-  /** Where the row of a path stands in the tables. */
-  readonly origins?: ReadonlyMap<string, string>;
+  readonly sources: readonly ReportedSource[];
+  /** Where rows stand in the tables. */
+  readonly origins: ReadonlyMap<LitefileRow, RowOrigin>;
 }
 
 /** A plan as data: what `plan --json` prints, `plan --diff` compares and `explain` reads. */
 export function describePlan(plan: Plan, subject: PlanSubject, problems: readonly Problem[]): PlanDocument {
-  const { node, image, origins } = subject;
+  const { node, image, sources, origins } = subject;
   const rows = new Map([...plan.placed, ...plan.refused].map(({ entry }) => [entry.path, entry.row]));
+  const winners = winnersByRow(plan);
   return {
     schema: 1,
     agent: VERSION,
     ...(node !== undefined && { node }),
     ...(image !== undefined && { image }),
+    sources,
     entries: describeEntries(plan).map((entry) => {
-      const origin = origins?.get(rows.get(entry.path)?.path ?? entry.path);
+      const row = rows.get(entry.path);
+      const origin = row && origins.get(row);
       return origin === undefined ? entry : { ...entry, origin };
     }),
-    ops: [...plan.stages.flat(), ...plan.binds].map(describeOp),
+    ops: [...plan.stages.flat(), ...plan.binds].map((op) => ({
+      ...{ op: formatOp(op), kind: op.kind, row: op.row },
+      winners: winners.get(op.row) ?? [],
+    })),
     problems,
   };
 }
 
-function describeOp(op: Op): PlanDocument["ops"][number] {
-  return { op: formatOp(op), kind: op.kind, row: op.row };
-}
-
 /** What is done, without the remark that repeats the row. */
-export function operationOf({ op }: PlannedOp): string {
-  const remark = op.lastIndexOf("  # ");
-  return remark < 0 ? op : op.slice(0, remark);
+export function operationOf({ op, row }: PlannedOp): string {
+  const remark = `  # ${row.options} ${row.path}`;
+  return op.endsWith(remark) ? op.slice(0, -remark.length) : op;
 }
 
 /** What is done for one entry, in order. */

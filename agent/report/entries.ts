@@ -1,15 +1,25 @@
-import type { Candidate } from "../plan/choose.ts";
+import type { Candidate, Source } from "../plan/choose.ts";
 import { formatLocation } from "../plan/layout.ts";
 import { type Observed, resolved } from "../plan/observation.ts";
 import type { Placed } from "../plan/place.ts";
 import type { Plan, Refused } from "../plan/plan.ts";
-import type { ReportedEntry } from "./schema.ts";
+import type { LitefileRow } from "../xcat/tables.ts";
+import type { ReportedEntry, ReportedSource } from "./schema.ts";
 
 /** Every entry of a plan in order of path, those that it could not place included. */
 export function describeEntries(plan: Plan): ReportedEntry[] {
   return [...plan.placed.map(describePlaced), ...plan.refused.map(describeRefused)].sort((a, b) =>
     a.path < b.path ? -1 : 1,
   );
+}
+
+/** The names of the winners of each row that is placed. */
+export function winnersByRow({ placed }: Plan): ReadonlyMap<LitefileRow, readonly string[]> {
+  return new Map(placed.map(({ entry, winners }) => [entry.row, winners.map(({ name }) => name)]));
+}
+
+export function describeSource({ name, tree, unavailable }: Source): ReportedSource {
+  return { name, location: tree, ...(unavailable !== undefined && { unavailable }) };
 }
 
 function describePlaced(placed: Placed): ReportedEntry {

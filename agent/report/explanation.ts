@@ -1,14 +1,18 @@
 import type { Problem } from "../errors.ts";
 import { isBelow, joinPath, normalPath } from "../plan/layout.ts";
 import { operationsFor } from "./document.ts";
-import type { PlanDocument, ReportedEntry } from "./schema.ts";
+import type { PlanDocument, ReportedEntry, ReportedSource } from "./schema.ts";
 
 /** Why a path holds what it holds. */
 export interface Explanation {
   readonly path: string;
+  /** Where the image's links above its last component lead, where that is elsewhere. */
+  readonly leadsTo?: string;
   /** What decides it: an entry of its own, a directory entry above it, or no entry at all: then it is the image's. */
   readonly covered: "entry" | "inside" | "image";
   readonly entry?: ReportedEntry;
+  /** The sources among the entry's winners. */
+  readonly sources: readonly ReportedSource[];
   /** Where its content lies, for a path inside a directory entry. */
   readonly content?: string;
   /** What was done for the entry, in order. */
@@ -19,29 +23,40 @@ export interface Explanation {
   readonly below: readonly string[];
 }
 
-/** Finds what covers a path in a plan or report. */
-export function explainPath(document: PlanDocument, asked: string): Explanation {
+/**
+ * Finds what covers a path in a plan or report.
+ *
+ * @param canonical the path once the links of the image above its last component are followed
+ */
+export function explainPath(
+  document: PlanDocument,
+  asked: string,
+  canonical = normalPath(asked),
+): Explanation {
   const path = normalPath(asked);
   const { entries, ops } = document;
-  const covering = entries
-    .filter((entry) => namesOf(entry).some((name) => name === path || isBelow(path, name)))
-    .reduce<ReportedEntry | undefined>(
-      (deepest, entry) => (isDeeper(entry, deepest) ? entry : deepest),
-      undefined,
-    );
-  const below = entries.filter((entry) => namesOf(entry).some((name) => isBelow(name, path)));
+  const covering = entries.reduce<ReportedEntry | undefined>((deepest, entry) => {
+    const covers = entry.path === path || namesOf(entry).some((name) => isAtOrBelow(canonical, name));
+    return covers && isDeeper(entry, deepest) ? entry : deepest;
+  }, undefined);
+  const below = entries.filter((entry) => namesOf(entry).some((name) => isBelow(name, canonical)));
+  const concerned = [path, canonical, covering?.path];
   const problems = document.problems.filter(
-    ({ row }) =>
-      row !== undefined && (normalPath(row.path) === path || normalPath(row.path) === covering?.path),
+    ({ row }) => row !== undefined && concerned.includes(normalPath(row.path)),
   );
-  const found = { path, problems, below: below.map((entry) => entry.path) };
-  if (covering === undefined) return { ...found, covered: "image", ops: [] };
-  const own = namesOf(covering).includes(path);
-  const content = own ? covering.content : insideContent(covering, path);
+  const found = {
+    path,
+    ...(canonical !== path && { leadsTo: canonical }),
+    ...{ problems, below: below.map((entry) => entry.path) },
+  };
+  if (covering === undefined) return { ...found, covered: "image", sources: [], ops: [] };
+  const own = covering.path === path || namesOf(covering).includes(canonical);
+  const content = own ? covering.content : insideContent(covering, canonical);
   return {
     ...found,
     covered: own ? "entry" : "inside",
     entry: covering,
+    sources: winningSources(covering, document.sources),
     ...(content !== undefined && { content }),
     ops: operationsFor(covering, ops),
   };
@@ -52,8 +67,22 @@ function namesOf({ path, at }: ReportedEntry): string[] {
   return at === undefined ? [path] : [path, at];
 }
 
+function isAtOrBelow(path: string, top: string): boolean {
+  return path === top || isBelow(path, top);
+}
+
 function isDeeper(entry: ReportedEntry, than: ReportedEntry | undefined): boolean {
   return than === undefined || entry.path.length > than.path.length;
+}
+
+function winningSources(
+  { path, winners, candidates }: ReportedEntry,
+  sources: readonly ReportedSource[],
+): ReportedSource[] {
+  const locations = new Set(
+    candidates.filter(({ name }) => winners.includes(name)).map(({ location }) => location),
+  );
+  return sources.filter((source) => locations.has(joinPath(source.location, path)));
 }
 
 function insideContent(entry: ReportedEntry, path: string): string | undefined {

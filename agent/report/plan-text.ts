@@ -1,8 +1,8 @@
-import { formatProblem, printable } from "../errors.ts";
+import { formatProblem, type Problem, printable } from "../errors.ts";
 import { normalPath } from "../plan/layout.ts";
-import { alignColumns } from "../text-table.ts";
+import { alignColumns, wrapText } from "../text-table.ts";
 import { operationOf } from "./document.ts";
-import type { PlanDocument, ReportedEntry } from "./schema.ts";
+import type { PlanDocument, ReportedEntry, ReportedSource } from "./schema.ts";
 
 /** In words for the first column of a person's questions: how do I see it at its path? */
 export const APPEARS: Readonly<Record<ReportedEntry["placement"], string>> = {
@@ -13,45 +13,85 @@ export const APPEARS: Readonly<Record<ReportedEntry["placement"], string>> = {
   none: "not at all",
 };
 
-/** A plan for a person: a table of the entries, below each where its content was looked for and what is done. */
-export function formatPlan(document: PlanDocument): string {
-  const { node, image, entries, problems } = document;
-  const ops = Map.groupBy(document.ops, ({ row }) => normalPath(row.path));
-  const heads = alignColumns([
-    ["PATH", "OPTIONS", "APPEARS AS", "CONTENT"],
-    ...entries.map((entry) => [
-      entry.path,
-      entry.options,
-      APPEARS[entry.placement],
-      entry.winners.join(" + ") || "none",
-    ]),
-  ]);
-  const blocks = entries.map((entry, index) => [
-    heads[index + 1] ?? "",
-    ...formatCandidates(entry).map((line) => `    ${line}`),
-    ...(ops.get(entry.path) ?? []).map((op) => `    ${printable(operationOf(op))}`),
-  ]);
-  const about = [node, image].filter((part) => part !== undefined).join(", ");
-  const counted = `${entries.length} entries, ${document.ops.length} ops, ${problems.length} problems and notes`;
+/**
+ * A plan for a person: the sources, a table of the entries, below each where its content was looked for and what is
+ * done, and at the end everything that is wrong.
+ *
+ * @param width columns of the terminal
+ */
+export function formatPlan(document: PlanDocument, width?: number): string {
+  const { sources, entries, problems } = document;
   return [
-    printable(about === "" ? counted : `${about}: ${counted}`),
-    "",
-    heads[0] ?? "",
-    ...blocks.flat(),
-    ...(problems.length === 0
-      ? []
-      : ["", ...problems.map((p) => `${p.class === "note" ? "note" : "problem"}: ${formatProblem(p)}`)]),
+    headline(document),
+    ...(sources.length === 0 ? [] : ["", ...sourceTable(sources, width)]),
+    ...(entries.length === 0 ? [] : ["", ...entryBlocks(document, width)]),
+    ...(problems.length === 0 ? [] : ["", ...problems.map((problem) => formatFinding(problem, width))]),
   ].join("\n");
 }
 
+/** `problem: …` or `note: …`. */
+export function formatFinding(problem: Problem, width?: number): string {
+  return wrapText(`${problem.class === "note" ? "note" : "problem"}: ${formatProblem(problem)}`, width);
+}
+
 /** The search in order, the winners marked: `> 2 source 2 (…)  file, 12 bytes`. */
-export function formatCandidates({ candidates, winners }: ReportedEntry): string[] {
-  return alignColumns(
-    candidates.map(({ name, found, passedOver }, index) => [
-      winners.includes(name) ? ">" : " ",
-      String(index + 1),
-      name,
-      passedOver === undefined ? (found ?? "") : `passed over: ${passedOver}`,
-    ]),
-  );
+export function formatCandidates({ candidates, winners }: ReportedEntry, width?: number): string[] {
+  const rows = candidates.map(({ name, found, passedOver }, index) => [
+    `    ${winners.includes(name) ? ">" : " "}`,
+    String(index + 1),
+    name,
+    passedOver === undefined ? (found ?? "") : `passed over: ${passedOver}`,
+  ]);
+  return alignColumns(rows, { width });
+}
+
+/** What is done, indented as the candidates are. */
+export function formatOperation(operation: string, width?: number): string {
+  return `    ${wrapText(printable(operation), width, 4)}`;
+}
+
+/** `3 entries, 5 ops, 1 problem, 2 notes`. */
+function headline({ node, image, entries, ops, problems }: PlanDocument): string {
+  const notes = problems.filter((problem) => problem.class === "note").length;
+  const counts = [
+    count(entries.length, "entry", "entries"),
+    count(ops.length, "op"),
+    count(problems.length - notes, "problem"),
+    ...(notes === 0 ? [] : [count(notes, "note")]),
+  ].join(", ");
+  const about = [node, image].filter((part) => part !== undefined).join(", ");
+  return printable(about === "" ? counts : `${about}: ${counts}`);
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function sourceTable(sources: readonly ReportedSource[], width: number | undefined): string[] {
+  const rows = sources.map(({ name, origin, lookedAt, unavailable }, index) => [
+    index + 1,
+    name,
+    origin?.place ?? "",
+    unavailable === undefined ? (lookedAt ?? "as mounted") : `not there: ${unavailable}`,
+  ]);
+  return alignColumns([["#", "SOURCE", "ROW", "LOOKED AT"], ...rows], { width });
+}
+
+function entryBlocks({ entries, ops }: PlanDocument, width: number | undefined): string[] {
+  const opsOf = Map.groupBy(ops, ({ row }) => normalPath(row.path));
+  const rows = entries.map((entry) => [
+    entry.path,
+    entry.options,
+    APPEARS[entry.placement],
+    entry.winners.join(" + ") || "none",
+  ]);
+  const [head = "", ...lines] = alignColumns([["PATH", "OPTIONS", "APPEARS AS", "CONTENT"], ...rows], {
+    width,
+  });
+  const blocks = entries.flatMap((entry, index) => [
+    lines[index] ?? "",
+    ...formatCandidates(entry, width),
+    ...(opsOf.get(entry.path) ?? []).map((op) => formatOperation(operationOf(op), width)),
+  ]);
+  return [head, ...blocks];
 }

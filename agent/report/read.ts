@@ -8,8 +8,10 @@ import type { PlanDocument } from "./schema.ts";
  * @throws Error
  */
 export function readDocument(document: unknown): PlanDocument {
-  const { schema, entries, ops, problems } = asRecord(document, "the document");
+  const { schema, sources, entries, ops, problems } = asRecord(document, "the document");
   if (schema !== 1) throw new Error(`its schema is ${shown(schema)}, 1 was wanted`);
+  for (const [at, source] of asArray(sources, "sources").entries())
+    checkTexts(source, `sources[${at}]`, ["name", "location"]);
   for (const [at, entry] of asArray(entries, "entries").entries()) checkEntry(entry, `entries[${at}]`);
   for (const [at, op] of asArray(ops, "ops").entries()) {
     const where = `ops[${at}]`;

@@ -1,15 +1,19 @@
 import type { Problem } from "../errors.ts";
+import type { Source } from "../plan/choose.ts";
 import { formatOp, type Op } from "../plan/op.ts";
 import type { Plan } from "../plan/plan.ts";
-import { describeEntries } from "./entries.ts";
-import type { PhaseTime, Report, ReportedEntry, ReportedOp } from "./schema.ts";
+import type { LitefileRow } from "../xcat/tables.ts";
+import { describeEntries, describeSource, winnersByRow } from "./entries.ts";
+import type { PhaseTime, Report, ReportedEntry, ReportedOp, ReportedSource } from "./schema.ts";
 
 /** Gathers a report while the boot goes on. */
 export class ReportBuilder {
   readonly #phases: PhaseTime[] = [];
   readonly #ops: ReportedOp[] = [];
   readonly #problems: Problem[] = [];
+  #sources: readonly ReportedSource[] = [];
   #entries: readonly ReportedEntry[] = [];
+  #winners: ReadonlyMap<LitefileRow, readonly string[]> = new Map();
   readonly #agent: string;
   #node: string | undefined;
   #image: string | undefined;
@@ -32,12 +36,15 @@ export class ReportBuilder {
     if (last !== undefined) this.#phases.push({ ...last, end });
   }
 
-  planned(plan: Plan): void {
+  planned(plan: Plan, sources: readonly Source[]): void {
+    this.#sources = sources.map(describeSource);
     this.#entries = describeEntries(plan);
+    this.#winners = winnersByRow(plan);
   }
 
-  op(op: Op, result: Omit<ReportedOp, "op" | "kind" | "row">): void {
-    this.#ops.push({ op: formatOp(op), kind: op.kind, row: op.row, ...result });
+  op(op: Op, result: Omit<ReportedOp, "op" | "kind" | "row" | "winners">): void {
+    const winners = this.#winners.get(op.row) ?? [];
+    this.#ops.push({ op: formatOp(op), kind: op.kind, row: op.row, winners, ...result });
   }
 
   problem(...problems: readonly Problem[]): void {
@@ -57,6 +64,7 @@ export class ReportBuilder {
       ...(this.#image !== undefined && { image: this.#image }),
       ok,
       phases: this.#phases,
+      sources: this.#sources,
       entries: this.#entries,
       ops: this.#ops,
       problems: this.#problems,

@@ -38,6 +38,31 @@ const candidate = z
   })
   .readonly();
 
+const rowPlace = {
+  place: z.string().describe("file and line, e.g. litefile.csv line 4"),
+  image: z.string().describe("its image column: the image's name, ALL, the image's groups, or empty"),
+};
+
+const origin = z
+  .strictObject({
+    ...rowPlace,
+    insteadOf: z
+      .array(z.strictObject(rowPlace).readonly())
+      .readonly()
+      .describe("rows for the same that it goes before"),
+  })
+  .readonly();
+
+const source = z
+  .strictObject({
+    name: z.string().describe("e.g. 10.0.0.1:/syncdirs/common"),
+    location: z.string().describe("where it is mounted, as a path on the node"),
+    unavailable: z.string().exactOptional().describe("why it cannot serve; absent where it can"),
+    lookedAt: z.string().exactOptional().describe("the local directory that a plan took for it"),
+    origin: origin.exactOptional().describe("its litetree row, where the tables were at hand"),
+  })
+  .readonly();
+
 const entry = z
   .strictObject({
     path: z.string(),
@@ -52,7 +77,7 @@ const entry = z
     winners: z.array(z.string()).readonly().describe("names of the candidates that its content comes from"),
     content: z.string().exactOptional().describe("where the content lies, as a path on the node"),
     candidates: z.array(candidate).readonly().describe("every place of the search, in order"),
-    origin: z.string().exactOptional().describe("file and line of the row, where the tables were at hand"),
+    origin: origin.exactOptional().describe("its litefile row, where the tables were at hand"),
   })
   .readonly();
 
@@ -61,6 +86,10 @@ const plannedOp = z
     op: z.string().describe("the line of it in statelite.log"),
     kind: z.enum(["copy", "seed", "remember", "overlay", "concatenate", "symlink", "mountpoint", "bind"]),
     row: z.strictObject({ options: z.string(), path: z.string() }).readonly(),
+    winners: z
+      .array(z.string())
+      .readonly()
+      .describe("names of the candidates that the row's content comes from"),
   })
   .readonly();
 
@@ -79,6 +108,7 @@ const described = {
   agent: z.string().describe("version of the agent"),
   node: z.string().exactOptional(),
   image: z.string().exactOptional().describe("e.g. 10.0.0.1:/install/compute/rootimg"),
+  sources: z.array(source).readonly().describe("the litetree sources in the order of the search"),
   entries: z.array(entry).readonly(),
   problems: z.array(problem).readonly(),
 };
@@ -108,6 +138,7 @@ export const planSchema = z.strictObject({ ...described, ops: z.array(plannedOp)
 
 export type Report = z.infer<typeof reportSchema>;
 export type PlanDocument = z.infer<typeof planSchema>;
+export type ReportedSource = z.infer<typeof source>;
 export type ReportedEntry = z.infer<typeof entry>;
 export type ReportedOp = z.infer<typeof doneOp>;
 export type PlannedOp = z.infer<typeof plannedOp>;

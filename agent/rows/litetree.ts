@@ -1,5 +1,5 @@
 import { nodeAttribute, siteValue } from "./nodes.ts";
-import { type ImageLitetreeRow, litetreeRows } from "./rows.ts";
+import { type ImageLitetreeRow, litetreeRows, type RowOrigin } from "./rows.ts";
 import type { TableSet } from "./table.ts";
 import { hasValue } from "./table.ts";
 import { xcatTables } from "./table-names.ts";
@@ -10,9 +10,14 @@ export type CommandRunner = (command: string) => Promise<string>;
 
 /** One source as a node gets it: `10.0.0.1:/dir :opts`, and what went wrong before it. */
 export interface ResolvedSource {
-  readonly priority: string;
   readonly source: string;
   readonly errors: readonly string[];
+}
+
+/** A source of the litetree table. */
+export interface LitetreeSource extends ResolvedSource {
+  readonly priority: string;
+  readonly origin: RowOrigin;
 }
 
 /** The litetree rows of a node's image with all variables replaced, in priority order. */
@@ -21,10 +26,13 @@ export async function resolveLitetree(
   image: string,
   node: string,
   run: CommandRunner,
-): Promise<readonly ResolvedSource[]> {
+): Promise<readonly LitetreeSource[]> {
   const lookup = lookupFor(set, node);
-  const sources: ResolvedSource[] = [];
-  for (const row of litetreeRows(set, image)) sources.push(await resolveRow(row, node, lookup, run));
+  const sources: LitetreeSource[] = [];
+  for (const row of litetreeRows(set, image)) {
+    const { priority, origin } = row;
+    sources.push({ ...(await resolveRow(row, node, lookup, run)), priority, origin });
+  }
   return sources;
 }
 
@@ -35,7 +43,7 @@ export async function resolveLocation(
   node: string,
   run: CommandRunner,
 ): Promise<ResolvedSource> {
-  return resolveRow({ priority: "", directory: location, mntopts: "" }, node, lookupFor(set, node), run);
+  return resolveRow({ directory: location, mntopts: "" }, node, lookupFor(set, node), run);
 }
 
 /**
@@ -43,7 +51,7 @@ export async function resolveLocation(
  * the options of a row without a server become its directory. So it is on the wire.
  */
 async function resolveRow(
-  row: ImageLitetreeRow,
+  row: Pick<ImageLitetreeRow, "directory" | "mntopts">,
   node: string,
   lookup: Lookup,
   run: CommandRunner,
@@ -64,7 +72,7 @@ async function resolveRow(
   let server = hasServer ? first : "";
   if (server.includes("$")) server = await replace(server, "server");
   const options = hasValue(mntopts) ? ` :${mntopts}` : "";
-  return { priority: row.priority, source: `${hasServer ? `${server}:` : ""}${directory}${options}`, errors };
+  return { source: `${hasServer ? `${server}:` : ""}${directory}${options}`, errors };
 }
 
 function lookupFor(set: TableSet, node: string): Lookup {

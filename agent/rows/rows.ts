@@ -1,12 +1,25 @@
-import { hasValue, type Row, type TableSet, tableOf } from "./table.ts";
+import { hasValue, type Row, type Table, type TableSet, tableOf } from "./table.ts";
+
+/** Which row of a table it is, and by what it applies. */
+export interface RowPlace {
+  /** `litefile.csv line 4`. */
+  readonly place: string;
+  /** Its image column: the image's name, `ALL`, the image's groups, empty. */
+  readonly image: string;
+}
+
+/** Where something comes from, and the rows for the same that it goes before. */
+export interface RowOrigin extends RowPlace {
+  readonly insteadOf: readonly RowPlace[];
+}
 
 /** A litefile row as it applies to an image. */
 export interface ImageLitefileRow {
   readonly file: string;
   /** As xcatd would send it: never empty. */
   readonly options: string;
-  /** Where it stands, for messages; absent for the row that is always there. */
-  readonly origin?: string;
+  /** Absent for the row that is always there. */
+  readonly origin?: RowOrigin;
 }
 
 /** A litetree row as it applies to an image, variables not yet substituted. */
@@ -14,6 +27,7 @@ export interface ImageLitetreeRow {
   readonly priority: string;
   readonly directory: string;
   readonly mntopts: string;
+  readonly origin: RowOrigin;
 }
 
 const mtab = "/etc/mtab";
@@ -31,7 +45,7 @@ export function litefileRows(set: TableSet, image: string): readonly ImageLitefi
     if (file === "") continue;
     const options = table.cell(row, "options");
     const sent = file === mtab || !hasValue(options) ? "tmpfs,rw" : options;
-    rows.set(file, { file, options: sent, origin: `${table.origin} line ${row.line}` });
+    rows.set(file, { file, options: sent, origin: originOf(table, row, rows.get(file)?.origin) });
   }
   if (!rows.has(mtab)) rows.set(mtab, { file: mtab, options: "link" });
   return [...rows.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
@@ -46,10 +60,25 @@ export function litetreeRows(set: TableSet, image: string): readonly ImageLitetr
     for (const row of table.rowsWhere("image", selector)) {
       const directory = table.cell(row, "directory");
       const priority = table.cell(row, "priority");
-      if (directory !== "") rows.set(priority, { priority, directory, mntopts: table.cell(row, "mntopts") });
+      if (directory === "") continue;
+      const origin = originOf(table, row, rows.get(priority)?.origin);
+      rows.set(priority, { priority, directory, mntopts: table.cell(row, "mntopts"), origin });
     }
   }
   return [...rows.values()].sort((a, b) => perlNumber(a.priority) - perlNumber(b.priority));
+}
+
+/** @param beaten what the row takes the place of */
+function originOf(table: Table, row: Row, beaten: RowOrigin | undefined): RowOrigin {
+  const { place, image } = beaten ?? {};
+  const insteadOf =
+    place === undefined || image === undefined ? [] : [{ place, image }, ...(beaten?.insteadOf ?? [])];
+  return { place: placeOf(table, row), image: table.cell(row, "image"), insteadOf };
+}
+
+/** `litefile.csv line 4`. */
+export function placeOf({ origin }: Table, { line }: Row): string {
+  return `${origin} line ${line}`;
 }
 
 /** `osimage.groups` of the image as one text: `g1,g2` is not `g1`. */
@@ -57,44 +86,6 @@ function groupText(set: TableSet, image: string): string {
   const osimage = tableOf(set, "osimage");
   const row = osimage.rowsWhere("imagename", image)[0];
   return row === undefined ? "" : osimage.cell(row, "groups");
-}
-
-/**
- * The rows that never reach a node although they are in the tables, in words: a real xcatd drops them
- * without saying so.
- */
-export function droppedRows(set: TableSet): readonly string[] {
-  const litefile = tableOf(set, "litefile");
-  const litetree = tableOf(set, "litetree");
-  const place = (origin: string, row: Row): string => `${origin} line ${row.line}`;
-  const notes: string[] = [];
-  for (const row of litefile.rows) {
-    if (litefile.cell(row, "image") === "")
-      notes.push(
-        `${place(litefile.origin, row)}: no image is named, so the row applies to none; write ALL for all of them`,
-      );
-    else if (litefile.cell(row, "file") === "")
-      notes.push(`${place(litefile.origin, row)}: no file is named`);
-  }
-  const seen = new Map<number, Row>();
-  for (const row of litetree.rows) {
-    if (litetree.cell(row, "directory") === "") {
-      notes.push(`${place(litetree.origin, row)}: no directory is named`);
-      continue;
-    }
-    const number = perlNumber(litetree.cell(row, "priority"));
-    const other = seen.get(number);
-    if (other === undefined) seen.set(number, row);
-    else if (litetree.cell(other, "priority") === litetree.cell(row, "priority"))
-      notes.push(
-        `${place(litetree.origin, row)}: line ${other.line} has the same priority; where both apply to an image, one is dropped`,
-      );
-    else
-      notes.push(
-        `${place(litetree.origin, row)}: line ${other.line} has an equal priority; which comes first is undefined`,
-      );
-  }
-  return notes;
 }
 
 /** Options padded to 13 characters, then the path: the line of `litefile` after the node's name. */

@@ -71,7 +71,7 @@ function rowsFor(set: TableSet, image: string): readonly SourceRow[] {
   return litefileRows(set, image).map(({ file, options, origin }) => ({
     file: bytesToText(file),
     options: bytesToText(options),
-    origin: origin ?? "always",
+    origin: origin?.place ?? "always",
   }));
 }
 

@@ -1,7 +1,8 @@
 import { printable } from "../../agent/errors.ts";
+import { droppedRows, formatDropped } from "../../agent/rows/dropped.ts";
 import { resolveLitetree } from "../../agent/rows/litetree.ts";
 import { imageOf } from "../../agent/rows/nodes.ts";
-import { droppedRows, formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
+import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
 import { stateLocation } from "../../agent/rows/statemnt.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
@@ -66,7 +67,7 @@ async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(`Error: ${printable(summaries)}\n`);
     return 1;
   }
-  for (const note of droppedRows(set)) process.stderr.write(`${printable(note)}\n`);
+  for (const note of droppedRows(set)) process.stderr.write(`${printable(formatDropped(note))}\n`);
   const text =
     values.json === true ? JSON.stringify(summaries, undefined, 2) : summaries.map(format).join("\n");
   process.stdout.write(`${bytesToText(text)}\n`);

@@ -1,4 +1,4 @@
-import { droppedRows } from "../../agent/rows/rows.ts";
+import { droppedRows, formatDropped } from "../../agent/rows/dropped.ts";
 import type { TableSet } from "../../agent/rows/table.ts";
 import type { ServerLog } from "../log.ts";
 import { csvFiles } from "./csv-files.ts";
@@ -15,7 +15,7 @@ const formats: Readonly<Record<string, FileFormat>> = { csv: csvFiles, sqlite: s
  * @throws BootError
  */
 export function openTables(location: string, log: ServerLog): Promise<TableSource> {
-  return open(location, log, droppedRows);
+  return open(location, log, (set) => droppedRows(set).map(formatDropped));
 }
 
 /**

@@ -45,7 +45,7 @@ function goldenRows(): ReturnType<typeof rows> {
     "litefile.csv",
   );
   const tables = new Map(table === undefined ? [] : [["litefile", table]]);
-  return litefileRows({ tables }, "").map((row) => ({ ...row, origin: row.origin ?? "always" }));
+  return litefileRows({ tables }, "").map((row) => ({ ...row, origin: row.origin?.place ?? "always" }));
 }
 
 /** A tree in the form of the golden lists. */

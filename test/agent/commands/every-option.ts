@@ -7,7 +7,11 @@ export const everyOption = {
       "#image,file,options,comments,disable",
       '"compute","/etc/a.conf","tmpfs",,',
       '"ALL","/etc/a.conf","ro","the image\'s name beats ALL",',
+      '"g1,g2","/etc/a.conf","con","ALL beats the groups",',
+      '"g1","/etc/motd","ro","one group of two is none",',
+      '"g1,g2","/etc/group.conf","tmpfs",,',
       '"ALL","/etc/blank.conf",,"a link",',
+      '"ALL","/etc/link.conf","link",,',
       '"ALL","/etc/live.conf","link,ro",,',
       '"ALL","/etc/fixed.conf","ro",,',
       '"ALL","/etc/motd","con",,',
@@ -15,6 +19,8 @@ export const everyOption = {
       '"ALL","/etc/machine-id","persistent",,',
       '"ALL","/etc/key","link,persistent",,',
       '"ALL","/srv/disk/","localdisk",,',
+      '"ALL","/srv/big/","overlay",,',
+      '"ALL","/opt/app/","link,overlay",,',
       '"ALL","/var/","tmpfs",,',
       '"ALL","/var/lib/db/","persistent","below a tmpfs directory",',
       '"","/etc/dropped","tmpfs","xcatd sends it to nobody",',
@@ -23,7 +29,8 @@ export const everyOption = {
     ],
     litetree: [
       "#priority,image,directory,mntopts,comments,disable",
-      '"2",,"mn:/common",,,',
+      '"2","ALL","mn:/common",,,',
+      '"2",,"mn:/lost",,"the same priority, and a lesser image",',
       '"1","compute","mn:/nodes/$node",,,',
       '"10",,"/opt/shared",,"the image\'s own directory",',
       '"11",,"mn:/cmd/#CMD=date#",,"the server\'s to run",',
@@ -33,7 +40,7 @@ export const everyOption = {
       "#node,os,arch,profile,provmethod,comments,disable",
       '"compute","linux","x86_64","c","compute",,',
     ],
-    osimage: ["#imagename,groups,comments,disable", '"compute",,,'],
+    osimage: ["#imagename,groups,comments,disable", '"compute","g1,g2",,'],
     statelite: ["#node,image,statemnt,mntopts,comments,disable", '"compute",,"mn:/state",,,'],
     linuximage: ["#imagename,partitionfile,comments,disable", '"compute","/install/partition",,'],
   },
@@ -41,6 +48,8 @@ export const everyOption = {
     etc: null,
     "etc/a.conf": "image",
     "etc/blank.conf": "image",
+    "etc/link.conf": "image",
+    "etc/group.conf": "image",
     "etc/live.conf": "image",
     "etc/fixed.conf": "image",
     "etc/motd": "image\n",
@@ -48,11 +57,16 @@ export const everyOption = {
     "etc/machine-id": "",
     "etc/key": "image",
     "srv/disk/README": "image",
+    "srv/big/data": "image",
+    "opt/app/run": "image",
+    "var/run": { link: "/run" },
+    "run/lock": "",
     "var/log/messages": "",
     "var/lib/db/row": "1",
     "opt/shared/etc/fixed.conf": "of the image's own source",
   },
   late: [
+    '"ALL","/var/lib/link","link","a link below what is none",',
     '"ALL","/etc/nowhere","tmpfs","in none of the places",',
     '"ALL","/etc/dir/","con","not for directories",',
     '"ALL","etc/relative","tmpfs",,',
@@ -61,6 +75,21 @@ export const everyOption = {
     own: { "etc/a.conf": "n01's", "etc/motd": "n01\n", "var/lib/db/row": "not for all of /var" },
     common: { "etc/a.conf": "common", "etc/live.conf": "common", "etc/motd": "all\n", "etc/issue": "all\n" },
     state: { "etc/machine-id": "0123" },
+  },
+} as const satisfies SiteSpec;
+
+/** One entry, beside the one that is always there, and nothing wrong. */
+export const sound = {
+  ...everyOption,
+  late: [],
+  tables: {
+    ...everyOption.tables,
+    litefile: ["#image,file,options,comments,disable", '"ALL","/etc/a.conf","tmpfs",,'],
+    litetree: [
+      "#priority,image,directory,mntopts,comments,disable",
+      '"1",,"mn:/nodes/$node",,,',
+      '"2",,"mn:/common",,,',
+    ],
   },
 } as const satisfies SiteSpec;
 

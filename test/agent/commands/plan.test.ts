@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { planSchema } from "../../../agent/report/schema.ts";
-import { everyOption, PLANNING } from "./every-option.ts";
+import { startServer } from "../../server-stub/support/server.ts";
+import { everyOption, PLANNING, sound } from "./every-option.ts";
+import { golden } from "./golden.ts";
 import { makeSite, type Site } from "./site.ts";
 
-const golden = (name: string) => readFileSync(join(import.meta.dirname, "golden", name), "utf8");
+const WITHOUT_TREES = ["--root", "image", "--tables", "tables", "--node", "n01"] as const;
 
 /** Every path of the site with its content, to see that nothing was written. */
 function listing({ path }: Site): string {
@@ -30,15 +32,24 @@ describe("plan", () => {
   });
 
   test("without any problem its exit status is 0", () => {
-    using site = makeSite({ ...everyOption, late: [], tables: { ...everyOption.tables, ...sound } });
+    using site = makeSite(sound);
     const { status, out } = site.agent("plan", ...PLANNING);
-    expect(out).toStartWith("n01, compute: 2 entries, 3 ops, 0 problems and notes\n");
+    expect(out).toStartWith("n01, compute: 2 entries, 3 ops, 0 problems\n");
+    expect(status).toBe(0);
+  });
+
+  test("notes are no problems", () => {
+    using site = makeSite(sound);
+    site.table("litefile", [...sound.tables.litefile, '"","/etc/dropped","tmpfs",,']);
+    const { status, out } = site.agent("plan", ...PLANNING);
+    expect(out).toStartWith("n01, compute: 2 entries, 3 ops, 0 problems, 1 note\n");
+    expect(out).toContain("note: read the tables: litefile.csv line 3: no image is named");
     expect(status).toBe(0);
   });
 
   test("a source that nothing stands in for is a problem: the node will see it", () => {
-    using site = makeSite({ ...everyOption, late: [], tables: { ...everyOption.tables, ...sound } });
-    const { status, out } = site.agent("plan", "--root", "image", "--tables", "tables", "--node", "n01");
+    using site = makeSite(sound);
+    const { status, out } = site.agent("plan", ...WITHOUT_TREES);
     expect(out).toContain("problem: look at a litetree source: mn:/common: no --source stands in for it");
     expect(status).toBe(1);
   });
@@ -86,11 +97,109 @@ describe("plan", () => {
     expect(out).toContain("/etc/fixed.conf");
   });
 
+  test("a folder in place of a server is looked at for all that is below it, the node's state included", () => {
+    using site = makeSite(sound);
+    const places = { own: "server/nodes/n01", common: "server/common", state: "server/state/n01" };
+    for (const [from, to] of Object.entries(places)) {
+      mkdirSync(dirname(join(site.path, to)), { recursive: true });
+      renameSync(join(site.path, from), join(site.path, to));
+    }
+    site.table("litefile", [...sound.tables.litefile, '"ALL","/etc/machine-id","persistent",,']);
+    const { status, out } = site.agent("plan", ...WITHOUT_TREES, "--source", "mn:/=server");
+    expect(out).toMatch(/^1 +mn:\/nodes\/n01 +litetree.csv line 2 +server\/nodes\/n01$/m);
+    expect(out).toMatch(/^\/etc\/a\.conf +tmpfs +bind mount +source 1 \(mn:\/nodes\/n01\)$/m);
+    expect(out).toMatch(/^\/etc\/machine-id +persistent +bind mount +state$/m);
+    expect(status).toBe(0);
+  });
+
+  test("of two folders the one for the nearer directory is looked at", () => {
+    using site = makeSite(sound);
+    mkdirSync(join(site.path, "server/common"), { recursive: true });
+    const trees = [
+      "--source",
+      "mn:/=server",
+      "--source",
+      "mn:/nodes=server",
+      "--source",
+      "mn:/nodes/n01=own",
+    ];
+    const { out } = site.agent("plan", ...WITHOUT_TREES, ...trees);
+    expect(out).toMatch(/^1 +mn:\/nodes\/n01 .* own$/m);
+    expect(out).toMatch(/^2 +mn:\/common .* server\/common$/m);
+  });
+
+  test.each([
+    ["a source", "problem: look at a litetree source: mn:/nodes/n01: server/nodes/n01: ENOENT"],
+    ["the state", "problem: look at the node's state: mn:/state: server/state: ENOENT"],
+  ])("%s that is not on the server is a problem", (_, said) => {
+    using site = makeSite(sound);
+    mkdirSync(join(site.path, "server"));
+    const { status, out } = site.agent("plan", ...WITHOUT_TREES, "--source", "mn:/=server");
+    expect(out).toContain(said);
+    expect(status).toBe(1);
+  });
+
+  test("state that nobody showed is said: the plan is that of a first boot", () => {
+    using site = makeSite(everyOption);
+    const { out } = site.agent("plan", ...WITHOUT_TREES);
+    expect(out).toContain("note: look at the node's state: mn:/state/n01: nothing stands in for it");
+    expect(out).toMatch(/^\/etc\/machine-id +persistent +bind mount +default$/m);
+  });
+
+  test.each<[string, (site: Site) => readonly string[]]>([
+    ["the image's addkcmdline", (site) => addKernelParameter(site, "linuximage", "imagename", "compute")],
+    ["the node's addkcmdline", (site) => addKernelParameter(site, "bootparams", "node", "n01")],
+    ["--cmdline", () => ["--cmdline", "quiet statelite.tmpfs=overlay"]],
+  ])("settings of the kernel command line count, from %s", (_, arrange) => {
+    using site = makeSite({ ...everyOption, late: [] });
+    expect(site.agent("plan", ...PLANNING).out).toMatch(/^\/var +tmpfs +bind mount /m);
+    const more = arrange(site);
+    expect(site.agent("plan", ...PLANNING, ...more).out).toMatch(/^\/var +tmpfs +overlay mount /m);
+  });
+
+  test("what the tables make of the kernel command line is checked as the node would", () => {
+    using site = makeSite(sound);
+    site.table("statelite", ["#node,image,statemnt", 'n01,,"127.0.0.1:18446744073709551615"']);
+    const { status, err } = site.agent("plan", ...PLANNING);
+    expect(err).toContain(
+      "STATEMNT=127.0.0.1:18446744073709551615: a number stands where the directory should be",
+    );
+    expect(status).toBe(1);
+  });
+
+  test("a table that is not in the folder is said, an image that is in none as well", () => {
+    using site = makeSite(sound);
+    rmSync(join(site.path, "tables/litetree.csv"));
+    const { out } = site.agent("plan", ...PLANNING, "--image", "compuet");
+    expect(out).toContain("note: read the tables: tables/litetree.csv: no such file");
+    expect(out).toContain("compuet: the osimage table has no image of this name");
+  });
+
+  test("from the server, as the node that this is, it says the same", async () => {
+    using site = makeSite(sound);
+    site.table("policy", ["#priority,commands,rule", '"1","litefile","allow"', '"2","litetree","allow"']);
+    const server = await startServer(join(site.path, "tables"), { "127.0.0.1": "n01" });
+    try {
+      const cmdline = `XCAT=127.0.0.1:${server.port} NODE=n01 statelite.tls=insecure STATEMNT=mn:/state`;
+      const [, , , , , , ...trees] = PLANNING;
+      const asked = site.agent("plan", "--root", "image", ...trees, "--cmdline", cmdline, "--json");
+      const planned = site.agent("plan", ...PLANNING, "--json");
+      const { entries, ops, problems } = planSchema.parse(JSON.parse(asked.out));
+      const fromFiles = planSchema.parse(JSON.parse(planned.out));
+      const withoutPlace = fromFiles.entries.map(({ origin: _origin, ...entry }) => entry);
+      expect({ entries, ops, problems }).toEqual({
+        ...{ entries: withoutPlace, ops: fromFiles.ops, problems: fromFiles.problems },
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
   test.each([
     ["no root", ["plan", "--tables", "tables", "--node", "n01"], "--root is missing"],
     ["no node", ["plan", "--root", "image", "--tables", "tables"], "--node is missing"],
     ["no tables", ["plan", "--root", "image", "--node", "n01"], "--tables is missing"],
-    ["tables and a server", ["plan", ...PLANNING, "--cmdline", "XCAT=mn:3001"], "do not go together"],
+    ["tables and the CA of a server", ["plan", ...PLANNING, "--ca", "ca.pem"], "do not go together"],
     ["a source without its folder", ["plan", ...PLANNING, "--source", "mn:/x"], "SERVER:/DIR=LOCALDIR"],
     ["a word too many", ["plan", ...PLANNING, "n01"], "n01 is not understood"],
     ["a relative path to explain", ["explain", "etc/motd", ...PLANNING], "an absolute path was wanted"],
@@ -104,93 +213,8 @@ describe("plan", () => {
   });
 });
 
-const sound = {
-  litefile: ["#image,file,options,comments,disable", '"ALL","/etc/a.conf","tmpfs",,'],
-  litetree: [
-    "#priority,image,directory,mntopts,comments,disable",
-    '"1",,"mn:/nodes/$node",,,',
-    '"2",,"mn:/common",,,',
-  ],
-};
-
-describe("plan --diff", () => {
-  test("nothing has changed: exit status 0", () => {
-    using site = makeSite(everyOption);
-    writeFileSync(join(site.path, "old.json"), site.agent("plan", ...PLANNING, "--json").out);
-    expect(site.agent("plan", ...PLANNING, "--diff", "old.json")).toMatchObject({
-      status: 0,
-      out: "nothing changes\n",
-    });
-  });
-
-  test("what a change of tables and trees would change, and exit status 1", () => {
-    using site = makeSite(everyOption);
-    writeFileSync(join(site.path, "old.json"), site.agent("plan", ...PLANNING, "--json").out);
-    site.table("litefile", [
-      ...[...everyOption.tables.litefile, ...everyOption.late].filter((line) => !line.includes("machine-id")),
-      '"compute","/etc/motd","ro",,',
-      '"compute","/etc/added","persistent",,',
-      '"compute","/var/log/","tmpfs",,',
-    ]);
-    writeFileSync(join(site.path, "own/etc/fixed.conf"), "n01's");
-    const { status, out } = site.agent("plan", ...PLANNING, "--diff", "old.json");
-    expect(out).toBe(golden("diff.txt"));
-    expect(status).toBe(1);
-    const json: unknown = JSON.parse(site.agent("plan", ...PLANNING, "--diff", "old.json", "--json").out);
-    expect(json).toMatchObject({
-      added: [{ path: "/etc/added" }, { path: "/var/log" }],
-      removed: [{ path: "/etc/machine-id" }],
-      newProblems: [{ row: { path: "/etc/added" } }],
-    });
-  });
-
-  test.each([
-    ["no JSON", "plan\n"],
-    ["another kind of document", '{"entries":[]}'],
-    ["an entry without a path", '{"schema":1,"ops":[],"problems":[],"entries":[{"options":"ro"}]}'],
-  ])("%s is refused", (_, text) => {
-    using site = makeSite(everyOption);
-    writeFileSync(join(site.path, "old.json"), text);
-    const { status, err } = site.agent("plan", ...PLANNING, "--diff", "old.json");
-    expect(err).toStartWith("read an earlier plan: old.json: ");
-    expect(status).toBe(1);
-  });
-});
-
-describe("explain", () => {
-  test.each([
-    ["an entry", "/etc/motd", 0],
-    ["a path inside a directory entry", "/var/log/messages", 0],
-    ["a directory with entries below it", "/var", 0],
-    ["an entry that cannot be placed", "/etc/nowhere", 1],
-    ["a path that no row covers", "/usr/bin/true", 0],
-    ["a row that could not be used", "/etc/dir/", 1],
-  ])("%s", (_, path, status) => {
-    using site = makeSite(everyOption);
-    const explained = site.agent("explain", path, ...PLANNING);
-    expect(explained.out).toBe(golden(`explain${path.replaceAll("/", "-").replace(/-$/, "")}.txt`));
-    expect(explained.status).toBe(status);
-  });
-
-  test("from a report, and as JSON", () => {
-    using site = makeSite(everyOption);
-    writeFileSync(join(site.path, "report.json"), site.agent("plan", ...PLANNING, "--json").out);
-    const { status, out } = site.agent("explain", "/etc//motd/", "--report", "report.json", "--json");
-    expect(JSON.parse(out)).toMatchObject({
-      path: "/etc/motd",
-      covered: "entry",
-      content: "/.statelite/tmpfs/etc/motd",
-      entry: { options: "con", winners: ["source 1 (mn:/nodes/n01)", "source 2 (mn:/common)"] },
-      problems: [],
-    });
-    expect(status).toBe(0);
-  });
-
-  test("where there is no report it says what to do instead", () => {
-    using site = makeSite(everyOption);
-    const { status, err } = site.agent("explain", "/etc/motd", "--report", "gone.json");
-    expect(err).toContain("gone.json: ENOENT");
-    expect(err).toContain("plan from tables with --tables and --root");
-    expect(status).toBe(1);
-  });
-});
+/** @returns no further arguments */
+function addKernelParameter(site: Site, table: string, key: string, of: string): readonly string[] {
+  site.table(table, [`#${key},addkcmdline,partitionfile`, `"${of}","quiet statelite.tmpfs=overlay","/x"`]);
+  return [];
+}

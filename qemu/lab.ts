@@ -35,6 +35,7 @@ export interface LabOptions {
 export interface Hardware {
   /** MiB. */
   readonly memory?: number;
+  readonly processors?: number;
   /** Instead of the project's own. */
   readonly initrd?: string;
   /** Files with the bytes of its disks: /dev/vda, /dev/vdb and so on. */

@@ -233,9 +233,11 @@ export class TreeCopy {
     const copy = await this.#options.to.file(to.path);
     try {
       const sparse = stats.blocks * 512n < stats.size;
-      // Not `+=`: others add theirs while this one waits.
-      const written = await copyContent(from, copy, Number(stats.size), sparse);
-      this.#bytes += written;
+      const wrote = (bytes: number) => {
+        this.#bytes += bytes;
+        this.#options.progress?.(this.#bytes, this.#count);
+      };
+      await copyContent(from, copy, { size: Number(stats.size), sparse, wrote });
       await this.#finish(source, to, stats);
       await copy.finish();
     } finally {

@@ -160,7 +160,10 @@ export class LinuxEffects implements Effects {
       try {
         const stats = await from.stat();
         if (!stats.isFile()) throw new Error(`${location.path} is no regular file`);
-        return await copyContent(from, to, Number(stats.size), false, position);
+        let written = 0;
+        const wrote = (bytes: number) => (written += bytes);
+        await copyContent(from, to, { size: Number(stats.size), sparse: false, at: position, wrote });
+        return written;
       } finally {
         await from.close();
       }

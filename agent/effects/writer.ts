@@ -16,6 +16,11 @@ export interface OpenedFile extends Opened {
   /** One pwrite(2): perhaps fewer bytes than asked. */
   write(chunk: Uint8Array, position: number): Awaitable<number>;
   truncate(size: number): Awaitable<void>;
+  /**
+   * One copy_file_range(2) from an open file: perhaps fewer bytes than asked, 0 where the kernel does not copy between
+   * the two. Absent where that is never so.
+   */
+  copyFrom?(source: number, offset: number, position: number, length: number): Promise<number>;
 }
 
 /**
@@ -86,6 +91,8 @@ export function durableWriter(calls: KernelCalls): TreeWriter {
         ...opened,
         write: async (chunk, position) => (await handle.write(chunk, 0, chunk.length, position)).bytesWritten,
         truncate: (size) => handle.truncate(size),
+        copyFrom: (source, offset, position, length) =>
+          calls.copyFileRange(source, offset, handle.fd, position, length),
       };
     },
     symlink: (text, path) => promises.symlink(text, path),

@@ -1,7 +1,7 @@
 import { bindMount } from "./bind.ts";
 import { setPartitions, swapOn } from "./block.ts";
 import { copySmallFiles } from "./copy-files.ts";
-import { listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
+import { copyFileRange, listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
 import { inspect, openPlace, sameContent } from "./inspect.ts";
 import { fileSystemType, livesInMemory, mount, mountFlags, umount } from "./mount.ts";
@@ -24,6 +24,7 @@ export const calls = {
   inspect,
   sameContent,
   copySmallFiles,
+  copyFileRange,
   makeNode,
   setTimes,
   listXattrs,
@@ -42,6 +43,7 @@ export const SLOW: ReadonlySet<string> = new Set<CallName>([
   "mount",
   "umount",
   "copySmallFiles",
+  "copyFileRange",
   "insertModule",
   "setPartitions",
   "swapOn",

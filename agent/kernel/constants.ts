@@ -48,8 +48,8 @@ export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const SYS = {
   ...{ openat2: 437, io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
   ...(arm
-    ? { finit_module: 273, renameat2: 276, ioctl: 29, swapon: 224 }
-    : { finit_module: 313, renameat2: 316, ioctl: 16, swapon: 167 }),
+    ? { copy_file_range: 285, finit_module: 273, renameat2: 276, ioctl: 29, swapon: 224 }
+    : { copy_file_range: 326, finit_module: 313, renameat2: 316, ioctl: 16, swapon: 167 }),
 };
 
 /** renameat2(2). */

@@ -84,6 +84,28 @@ export function setXattr(path: PathBytes, xattr: Xattr): void {
   check(result, () => `setxattr(${pathText(path)}, ${xattr.name})`);
 }
 
+/** Why the kernel does not copy between two files: other file systems, or none that can; see copy_file_range(2). */
+const NOT_IN_KERNEL = new Set(["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EPERM", "EBADF"]);
+
+/** copy_file_range(2). @returns bytes, 0 where the kernel does not copy between the two. @throws SystemError */
+export function copyFileRange(
+  from: number,
+  fromOffset: number,
+  to: number,
+  toOffset: number,
+  length: number,
+): number {
+  const offsets = new BigInt64Array([BigInt(fromOffset), BigInt(toOffset)]);
+  const [source, target] = [offsets.subarray(0, 1), offsets.subarray(1)];
+  const copied = libc.syscall(SYS.copy_file_range, from, ptr(source), to, ptr(target), length, 0);
+  try {
+    return check(copied, () => `copy_file_range(${from}, ${fromOffset}, ${to}, ${toOffset}, ${length})`);
+  } catch (error) {
+    if (!(error instanceof SystemError) || !NOT_IN_KERNEL.has(error.code)) throw error;
+    return 0;
+  }
+}
+
 /** renameat2(2) with RENAME_NOREPLACE: EEXIST where the new name is taken, and nothing is lost. @throws SystemError */
 export function renameNoReplace(from: PathBytes, to: PathBytes): void {
   const [f, t] = [cstring(from), cstring(to)];

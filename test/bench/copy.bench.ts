@@ -22,6 +22,7 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
+  { name: "near", directories: 50, files: 2000, size: 4096, delay: 0, rounds: 2, goal: 1 },
   { name: "many", directories: 50, files: 2000, size: 4096, delay: 1, rounds: 2, goal: 5 },
   { name: "far", directories: 25, files: 500, size: 4096, delay: 5, rounds: 2, goal: 10 },
   { name: "large", directories: 1, files: 1, size: 64 << 20, delay: 0, rounds: 3, goal: 1 },
@@ -85,7 +86,7 @@ async function measure(lab: Lab): Promise<Copied[]> {
       "systemd.run_success_action": "none",
       "systemd.run_failure_action": "none",
     },
-    { memory: 2048 },
+    { memory: 2048, processors: 4 },
   );
   await n01.reports.waitFor(
     (document): document is object => z.object({ kind: z.literal("done") }).safeParse(document).success,

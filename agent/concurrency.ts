@@ -39,6 +39,58 @@ export class Limiter {
   }
 }
 
+interface Gathered<T, R> {
+  readonly item: T;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Gathers what is asked for one by one, and does it in batches: while as many as may be are under way, what comes
+ * gathers for the next one.
+ */
+export class Gatherer<T, R> {
+  readonly #waiting: Gathered<T, R>[] = [];
+  readonly #most: number;
+  readonly #run: (items: readonly T[]) => Promise<readonly R[]>;
+  #free: number;
+
+  /**
+   * @param width batches under way at the same time
+   * @param most items of a batch
+   * @param run gives a result for each item, in their order
+   */
+  constructor(width: number, most: number, run: (items: readonly T[]) => Promise<readonly R[]>) {
+    this.#free = width;
+    this.#most = most;
+    this.#run = run;
+  }
+
+  add(item: T): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      if (this.#waiting.length === 1) queueMicrotask(() => this.#next());
+    });
+  }
+
+  #next(): void {
+    while (this.#free > 0 && this.#waiting.length > 0) void this.#batch(this.#waiting.splice(0, this.#most));
+  }
+
+  async #batch(some: readonly Gathered<T, R>[]): Promise<void> {
+    this.#free--;
+    try {
+      const results = await this.#run(some.map(({ item }) => item));
+      for (const [index, result] of results.entries()) some[index]?.resolve(result);
+    } catch (error) {
+      for (const { reject } of some) reject(error);
+    } finally {
+      this.#free++;
+      this.#next();
+    }
+  }
+}
+
 /** Longer than this nothing else has to wait for work that is done in place. */
 const TURN_MS = 10;
 

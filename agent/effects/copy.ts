@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { allSettled, Limiter, takeTurns } from "../concurrency.ts";
-import { FILES_AT_ONCE, SMALL } from "../kernel/copy-files.ts";
+import { SMALL } from "../kernel/copy-files.ts";
 import { kindOf } from "../observe/look.ts";
 import type { OpenedSource, SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath } from "../observe/root.ts";
@@ -154,17 +154,15 @@ export class TreeCopy {
     const stats = await Promise.all(children.map(({ source }) => this.#options.from.stat(source)));
     const background: Promise<void>[] = [];
     const directories: (() => Promise<void>)[] = [];
-    const small: Found[] = [];
     for (const [index, child] of children.entries()) {
       const found = stats[index];
       if (found === undefined) continue;
       const copy = () => this.#node(child.source, child.to, found, depth + 1);
       if (found.isDirectory()) directories.push(copy);
-      else if (this.#isSmall(found)) small.push({ ...child, stats: found });
+      else if (this.#isSmall(found))
+        background.push(this.#small(from, to, { ...child, stats: found }, depth));
       else background.push(copy());
     }
-    for (let start = 0; start < small.length; start += FILES_AT_ONCE)
-      background.push(this.#small(from, to, small.slice(start, start + FILES_AT_ONCE), depth));
     try {
       // One that waited for a place while it holds one itself could wait for ever.
       for (const copy of directories) await this.#directories.runOrWait(copy, background);
@@ -181,26 +179,14 @@ export class TreeCopy {
     return stats.isFile() && stats.nlink === 1n && stats.size <= SMALL && stats.blocks * 512n >= stats.size;
   }
 
-  /** Files that turn out to be something else are copied each by itself. */
-  async #small(from: OpenedSource, to: Opened, files: readonly Found[], depth: number): Promise<void> {
+  /** One that turns out to be something else is copied by itself. */
+  async #small(from: OpenedSource, to: Opened, file: Found, depth: number): Promise<void> {
     if (this.#abandoned) return;
-    const [first] = files;
-    const names = files.map(({ name }) => name);
-    const copied = await this.#files.run(
-      async () =>
-        (first && (await this.#options.from.copySmall?.(from, to.fd, names, first.stats.dev))) ?? [],
-    );
-    const others: Promise<void>[] = [];
-    for (const [index, file] of files.entries()) {
-      const bytes = copied[index];
-      if (bytes === undefined) others.push(this.#node(file.source, file.to, file.stats, depth + 1));
-      else {
-        this.#bytes += bytes;
-        this.#count++;
-      }
-    }
+    const bytes = await this.#options.from.copySmall?.(from, to.fd, file.name, file.stats.dev);
+    if (bytes === undefined) return this.#node(file.source, file.to, file.stats, depth + 1);
+    this.#bytes += bytes;
+    this.#count++;
     this.#options.progress?.(this.#bytes, this.#count);
-    await allSettled(others);
   }
 
   async #file(source: SourcePath, to: CopyTarget): Promise<void> {

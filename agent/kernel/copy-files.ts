@@ -1,23 +1,23 @@
 import { closeSync, fchmodSync, fchownSync, unlinkSync, writeSync } from "node:fs";
 import { O, S } from "./constants.ts";
 import { SystemError } from "./errno.ts";
-import { listXattrs, setTimes } from "./inode.ts";
+import { listXattrs, setTimesOf } from "./inode.ts";
 import { cstring } from "./libc.ts";
 import { OP, Ring, type Submission } from "./ring.ts";
 import { openAt } from "./tree.ts";
 
-/** What one call copies: regular files of a directory, each under its name in another one. */
-export interface FilesToCopy {
+/** A regular file of a directory, to be copied into another one under the same name. */
+export interface SmallFile {
   /** Descriptors of the two directories. */
   readonly from: number;
   /** In memory: what is written there never waits. */
   readonly to: number;
-  /** At most {@link FILES_AT_ONCE}. */
-  readonly names: readonly Uint8Array[];
+  readonly name: Uint8Array;
   /** The file system of `from` has places for extended attributes. */
   readonly xattrs: boolean;
 }
 
+/** What one call takes. */
 export const FILES_AT_ONCE = 64;
 /** Larger ones are not copied here. Bytes. */
 export const SMALL = 32768;
@@ -37,22 +37,24 @@ let slots = new Uint8Array(0);
  * Copies small files with their attributes, opening and reading all of them at the same time: from a server that is far
  * away the whole batch takes hardly longer than one of them.
  *
- * @returns for each name its bytes. `undefined` where it is no ordinary small file (any more), or anything went wrong:
+ * @param wanted at most {@link FILES_AT_ONCE}
+ * @returns for each its bytes. `undefined` where it is no ordinary small file (any more), or anything went wrong:
  * nothing of it is there then, and who copies it by itself finds out what it is
  */
-export function copySmallFiles({ from, to, names, xattrs }: FilesToCopy): readonly (number | undefined)[] {
+export function copySmallFiles(wanted: readonly SmallFile[]): readonly (number | undefined)[] {
   const side = ring === undefined ? openRing() : ring;
-  if (side === null) return names.map(() => undefined);
+  const copied = new Array<number | undefined>(wanted.length).fill(undefined);
+  if (side === null) return copied;
   if (slots.length === 0) slots = new Uint8Array(FILES_AT_ONCE * SMALL);
-  const files = openAll(side, from, names);
+  const files = openAll(side, wanted);
   try {
     const read = readAll(side, files);
-    return names.map((name, index) => {
-      const file = files.find((some) => some.index === index);
-      const stats = file === undefined ? undefined : ordinary(file, read.get(index));
-      if (file === undefined || stats === undefined) return undefined;
-      return write(from, to, name, slotOf(index).subarray(0, stats.size), stats, xattrs);
-    });
+    for (const file of files) {
+      const stats = ordinary(file, read.get(file.index));
+      if (stats !== undefined)
+        copied[file.index] = write(file.wanted, slotOf(file.index).subarray(0, stats.size), stats);
+    }
+    return copied;
   } finally {
     side.run(files.map(({ fd }) => ({ op: OP.CLOSE, fd })));
   }
@@ -70,7 +72,8 @@ function openRing(): Ring | null {
 }
 
 interface OpenFile {
-  /** In the list of names. */
+  readonly wanted: SmallFile;
+  /** In the list. */
   readonly index: number;
   readonly fd: number;
   readonly statx: Uint8Array;
@@ -80,14 +83,17 @@ function slotOf(index: number): Uint8Array {
   return slots.subarray(index * SMALL, (index + 1) * SMALL);
 }
 
-function openAll(side: Ring, from: number, names: readonly Uint8Array[]): OpenFile[] {
-  const paths = names.map(cstring);
-  const opened = side.run(
-    paths.map((address): Submission => ({ op: OP.OPENAT, fd: from, address, flags: READ_FLAGS })),
+function openAll(side: Ring, wanted: readonly SmallFile[]): OpenFile[] {
+  const opens = wanted.map(
+    ({ from, name }): Submission => ({
+      ...{ op: OP.OPENAT, fd: from, address: cstring(name), flags: READ_FLAGS },
+    }),
   );
-  return [...opened].flatMap((fd, index) =>
-    fd < 0 ? [] : [{ index, fd, statx: new Uint8Array(STATX_BYTES) }],
-  );
+  const opened = side.run(opens);
+  return wanted.flatMap((file, index) => {
+    const fd = opened[index] ?? -1;
+    return fd < 0 ? [] : [{ wanted: file, index, fd, statx: new Uint8Array(STATX_BYTES) }];
+  });
 }
 
 /** Bytes read, or a negative errno, by index; none where the file could not be looked at. */
@@ -130,14 +136,8 @@ function ordinary({ statx }: OpenFile, bytes: number | undefined): SmallStats | 
 }
 
 /** A new file with all that it has; what fails half-way is removed. */
-function write(
-  from: number,
-  to: number,
-  name: Uint8Array,
-  bytes: Uint8Array,
-  stats: SmallStats,
-  xattrs: boolean,
-): number | undefined {
+function write(file: SmallFile, bytes: Uint8Array, stats: SmallStats): number | undefined {
+  const { from, to, name, xattrs } = file;
   const path = (directory: number) => Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), name]);
   let made = false;
   try {
@@ -146,13 +146,13 @@ function write(
     made = true;
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-      // In this order: chown clears set-user-ID.
+      // In this order: chown clears set-user-ID, and all of them change times.
       fchownSync(fd, stats.uid, stats.gid);
       fchmodSync(fd, stats.mode);
+      setTimesOf(fd, stats.atimeNs, stats.mtimeNs);
     } finally {
       closeSync(fd);
     }
-    setTimes(path(to), stats.atimeNs, stats.mtimeNs);
     return bytes.length;
   } catch {
     // Whoever copies it by itself meets the same, and says so.

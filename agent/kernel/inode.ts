@@ -23,6 +23,12 @@ export function setTimes(path: PathBytes, atimeNs: bigint, mtimeNs: bigint): voi
   );
 }
 
+/** futimens(3): the same of an open file. @throws SystemError */
+export function setTimesOf(fd: number, atimeNs: bigint, mtimeNs: bigint): void {
+  const times = new BigInt64Array([...timespec(atimeNs), ...timespec(mtimeNs)]);
+  check(libc.futimens(fd, ptr(times)), () => `futimens(${fd})`);
+}
+
 const SECOND = 1_000_000_000n;
 
 /** Times before 1970 are negative, but the nanoseconds of a timespec never are. */

@@ -17,6 +17,7 @@ const libc = dlopen("libc.so.6", {
   openat: { args: [i32, pointer, i32, u32], returns: i32 },
   readlinkat: { args: [i32, pointer, pointer, u64], returns: i64 },
   mknodat: { args: [i32, pointer, u32, u64], returns: i32 },
+  futimens: { args: [i32, pointer], returns: i32 },
   utimensat: { args: [i32, pointer, pointer, i32], returns: i32 },
   llistxattr: { args: [pointer, pointer, u64], returns: i64 },
   lgetxattr: { args: [pointer, pointer, pointer, u64], returns: i64 },

@@ -27,6 +27,8 @@ const SQE_BYTES = 64;
 const CQE_BYTES = 16;
 const PARAMS_BYTES = 120;
 const [OFF_SQES, ENTER_GETEVENTS, FEAT_SINGLE_MMAP] = [0x10000000, 1, 1];
+/** By the kernel's threads from the start: an open of a name that is cached would else wait for the server in place. */
+const IOSQE_ASYNC = 1 << 4;
 const [PROT_READ_WRITE, MAP_SHARED_POPULATE] = [3, 0x8001];
 /** IORING_REGISTER_IOWQ_MAX_WORKERS: how many may wait for files. */
 const REGISTER_MAX_WORKERS = 19;
@@ -99,6 +101,7 @@ export class Ring {
     const sqe = this.#sqes;
     for (let word = 0; word < SQE_BYTES; word += 8) sqe.setBigUint64(at + word, 0n, true);
     sqe.setUint8(at, op);
+    sqe.setUint8(at + 1, IOSQE_ASYNC);
     sqe.setInt32(at + 4, fd, true);
     sqe.setBigUint64(at + 8, typeof offset === "bigint" ? offset : BigInt(ptr(offset)), true);
     sqe.setBigUint64(at + 16, address === undefined ? 0n : BigInt(ptr(address)), true);

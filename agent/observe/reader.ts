@@ -1,7 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import * as fs from "node:fs";
+import { Gatherer } from "../concurrency.ts";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { FS_MAGIC, O } from "../kernel/constants.ts";
+import { FILES_AT_ONCE } from "../kernel/copy-files.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { listXattrs, type Xattr } from "../kernel/inode.ts";
 
@@ -33,15 +35,15 @@ export interface TreeReader {
   /** Does not wait for the other end of a FIFO, which the caller tells by {@link OpenedSource.stat}. */
   openFile(source: SourcePath): Awaitable<OpenedSource>;
   /**
-   * Copies small files of an open directory into one in memory, all at the same time; what it gives back is said at
+   * Copies a small file of an open directory into one in memory, many at the same time; what it gives back is said at
    * {@link copySmallFiles}. Absent where nothing is won by that.
    */
   readonly copySmall?: (
     from: OpenedSource,
     to: number,
-    names: readonly Buffer[],
+    name: Buffer,
     device: bigint,
-  ) => ReturnType<KernelCalls["copySmallFiles"]>;
+  ) => Promise<number | undefined>;
   /** Extended attributes; none where the file system of `stats` has no place for them. */
   xattrs(source: SourcePath, stats: BigIntStats): Awaitable<readonly Xattr[]>;
 }
@@ -51,10 +53,14 @@ const FILE = O.RDONLY | O.NONBLOCK | O.NOCTTY | O.CLOEXEC;
 
 const followed = ({ follow }: SourcePath, flags: number) => flags | (follow ? 0 : O.NOFOLLOW);
 
+/** Batches of small files under way: a thread that waits for one leaves the other to go on. */
+const SMALL_BATCHES = 2;
+
 /** On threads, many calls under way at once: each may wait for a server. */
 export function waitingReader(calls: KernelCalls): TreeReader {
   const { promises } = fs;
   const without = new Set<bigint>();
+  const small = new Gatherer(SMALL_BATCHES, FILES_AT_ONCE, calls.copySmallFiles);
   const open = async (source: SourcePath, flags: number): Promise<OpenedSource> => {
     const handle = await promises.open(source.path, followed(source, flags));
     return {
@@ -71,8 +77,7 @@ export function waitingReader(calls: KernelCalls): TreeReader {
     readlink: (path) => promises.readlink(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
     openFile: (source) => open(source, FILE),
-    copySmall: ({ fd }, to, names, device) =>
-      calls.copySmallFiles({ from: fd, to, names, xattrs: !without.has(device) }),
+    copySmall: ({ fd }, to, name, device) => small.add({ from: fd, to, name, xattrs: !without.has(device) }),
     xattrs: async ({ path, follow }, { dev }) => {
       if (without.has(dev)) return [];
       try {

@@ -1,15 +1,11 @@
-import { promises as fs } from "node:fs";
 import type { BootContext } from "../context.ts";
-import { fatal } from "../errors.ts";
-import { errorReason } from "../kernel/errno.ts";
 import { Root } from "../observe/root.ts";
 import { lookAtTargets } from "../observe/targets.ts";
 import { LAYOUT, normalPath } from "../plan/layout.ts";
 import { type Explanation, explainPath } from "../report/explanation.ts";
 import { formatExplanation } from "../report/explanation-text.ts";
-import { readDocument } from "../report/read.ts";
-import type { PlanDocument } from "../report/schema.ts";
 import { type ArgumentSpec, type Arguments, parseArguments, UsageError } from "./arguments.ts";
+import { readDocumentFile } from "./document-file.ts";
 import { EXIT, withProblems } from "./exit.ts";
 import { openContext } from "./open-context.ts";
 import { makeDocument, PLANNING_ARGUMENTS, PLANNING_HELP } from "./planning.ts";
@@ -35,6 +31,13 @@ ${PLANNING_HELP}
 Exit status: 0 an entry decides it, 1 something is wrong with that entry or no entry covers the path,
 2 the arguments are not understood.
 `;
+
+const REPORT = {
+  code: "report-file",
+  doing: "read the report of a boot",
+  remedy:
+    "run it on a node that this agent booted, give --report FILE, or plan from tables with --tables and --root",
+};
 
 /**
  * Why one path holds what it holds: on a running node from the boot's report, elsewhere from tables and trees.
@@ -73,8 +76,8 @@ async function explain(path: string, args: Arguments, context: BootContext): Pro
     if (args.values(name).length > 0) throw new UsageError(`--${name} needs --tables, too`);
   }
   const file = args.value("report");
-  if (file !== undefined) return explainPath(await readReport(file), path);
-  const report = await readReport(LAYOUT.report);
+  if (file !== undefined) return explainPath(await readDocumentFile(file, REPORT), path);
+  const report = await readDocumentFile(LAYOUT.report, REPORT);
   const root = new Root("/", context.threads.calls);
   try {
     return explainPath(report, path, await canonicalPath(root, path));
@@ -86,19 +89,4 @@ async function explain(path: string, args: Arguments, context: BootContext): Pro
 async function canonicalPath(root: Root, asked: string): Promise<string> {
   const path = normalPath(asked);
   return path === "/" ? path : ((await lookAtTargets(root, [path])).get(path)?.canonical ?? path);
-}
-
-/** @throws BootError */
-async function readReport(file: string): Promise<PlanDocument> {
-  try {
-    return readDocument(JSON.parse(await fs.readFile(file, "utf8")));
-  } catch (error) {
-    throw fatal("report-file", {
-      doing: "read the report of a boot",
-      on: file,
-      found: errorReason(error),
-      remedy:
-        "run it on a node that this agent booted, give --report FILE, or plan from tables with --tables and --root",
-    });
-  }
 }

@@ -1,12 +1,9 @@
-import { promises as fs } from "node:fs";
-import { fatal, printable } from "../errors.ts";
-import { errorReason } from "../kernel/errno.ts";
 import { compareDocuments, type Difference } from "../report/difference.ts";
 import { formatDifference } from "../report/difference-text.ts";
 import { formatPlan } from "../report/plan-text.ts";
-import { readDocument } from "../report/read.ts";
 import type { PlanDocument } from "../report/schema.ts";
 import { type ArgumentSpec, parseArguments } from "./arguments.ts";
+import { readDocumentFile } from "./document-file.ts";
 import { EXIT, withProblems } from "./exit.ts";
 import { openContext } from "./open-context.ts";
 import { makeDocument, PLANNING_ARGUMENTS, PLANNING_HELP } from "./planning.ts";
@@ -27,6 +24,12 @@ Exit status: 0 no problem, 1 a problem, 2 the arguments are not understood. Note
 With --diff, as diff(1): 0 nothing differs, 1 something differs, 2 trouble.
 `;
 
+const OLD_PLAN = {
+  code: "plan-file",
+  doing: "read an earlier plan",
+  remedy: "give a file that plan --json of this version wrote",
+};
+
 /**
  * What a boot would do: every entry, where its content would come from, every op, every problem.
  *
@@ -37,7 +40,7 @@ export async function runPlan(words: readonly string[]): Promise<number> {
   const file = args.value("diff");
   const context = openContext((line) => console.error(line));
   const run = async () => {
-    const old = file === undefined ? undefined : await oldPlan(file);
+    const old = file === undefined ? undefined : await readDocumentFile(file, OLD_PLAN);
     await using planning = await makeDocument(args, context);
     const { document } = planning;
     if (old === undefined) return show(document, args.flag("json"));
@@ -60,19 +63,4 @@ function showDifference(difference: Difference, json: boolean): number {
     json ? JSON.stringify(difference, null, 2) : formatDifference(difference, process.stdout.columns),
   );
   return Object.values(difference).every((items) => items.length === 0) ? EXIT.well : EXIT.problem;
-}
-
-/** The output of an earlier `plan --json`. @throws BootError */
-async function oldPlan(file: string): Promise<PlanDocument> {
-  try {
-    return readDocument(JSON.parse(await fs.readFile(file, "utf8")));
-  } catch (error) {
-    const remedy = "give a file that plan --json of this version wrote";
-    throw fatal("plan-file", {
-      doing: "read an earlier plan",
-      on: printable(file),
-      found: errorReason(error),
-      remedy,
-    });
-  }
 }

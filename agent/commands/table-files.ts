@@ -8,6 +8,9 @@ import type { Table, TableSet } from "../rows/table.ts";
 /** More than any site's tables take. */
 const MAX_BYTES = 256 << 20;
 
+/** Rows of one file that are named; something else than a table would have a problem in each line. */
+const MOST_NAMED = 20;
+
 /** Tables from a folder, and the rows and files in it that could not be read. */
 export interface TableFiles {
   readonly set: TableSet;
@@ -28,12 +31,16 @@ export async function readTableFiles(directory: string): Promise<TableFiles> {
     const path = join(directory, file);
     const name = file.slice(0, -".csv".length);
     try {
-      const { size } = await fs.stat(path);
+      const stats = await fs.stat(path);
+      const { size } = stats;
+      if (!stats.isFile()) throw new Error("no regular file");
       if (size > MAX_BYTES) throw new Error(`${size} bytes, more than a table's`);
       const parsed = parseCsv(name, await fs.readFile(path, "latin1"), file);
       if (parsed.table !== undefined) tables.set(name, parsed.table);
-      for (const { line, found } of parsed.problems)
+      for (const { line, found } of parsed.problems.slice(0, MOST_NAMED))
         problems.push(unread(line > 0 ? `${path} line ${line}` : path, found));
+      const more = parsed.problems.length - MOST_NAMED;
+      if (more > 0) problems.push(unread(path, `${more} more rows like these`));
     } catch (error) {
       problems.push(unread(path, errorReason(error)));
     }

@@ -75,10 +75,7 @@ const APPLETS = [
  * tmpfs to the verification is the agent's own code on a real kernel.
  */
 export async function makeNode(spec: NodeSpec): Promise<Node> {
-  invariant(
-    readlinkSync("/proc/self/ns/mnt") !== readlinkSync(`/proc/${process.ppid}/ns/mnt`),
-    "this test mounts: run it by npm test, or under unshare --mount",
-  );
+  mustHaveOwnMounts();
   const base = mkdtempSync(join(tmpdir(), "statelite-ns-"));
   const places: Places = {
     base,
@@ -116,6 +113,14 @@ export async function makeNode(spec: NodeSpec): Promise<Node> {
     await dispose();
     throw error;
   }
+}
+
+/** What a test mounts must not be seen outside. */
+export function mustHaveOwnMounts(): void {
+  invariant(
+    readlinkSync("/proc/self/ns/mnt") !== readlinkSync(`/proc/${process.ppid}/ns/mnt`),
+    "this test mounts: run it by npm test, or under unshare --mount",
+  );
 }
 
 async function prepareTrees(spec: NodeSpec, places: Places) {

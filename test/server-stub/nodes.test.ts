@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { imageOf, nodeAttribute } from "../../agent/rows/nodes.ts";
 import { canonicalAddress, parseHosts } from "../../server-stub/identity/hosts.ts";
 import { identify, nodeNames } from "../../server-stub/identity/identify.ts";
 import { expandNoderange } from "../../server-stub/model/noderange.ts";
@@ -70,28 +69,6 @@ describe("a noderange", () => {
       expect(expandNoderange(set, range).missing).toEqual(missing);
     });
   }
-});
-
-describe("a node's attributes", () => {
-  test("come from its own row, else from its groups in the order of nodelist.groups, column by column", () => {
-    const profile = (node: string): string => nodeAttribute(set, node, "nodetype", "profile");
-    expect([profile("n01"), profile("n02"), profile("n10"), profile("n03")]).toEqual([
-      "compute",
-      "special",
-      "compute",
-      "",
-    ]);
-    expect(nodeAttribute(set, "n10", "nodetype", "os")).toBe("debian12");
-  });
-
-  test("name its image: provmethod, where that is one", () => {
-    expect(["n01", "n02", "n10", "n03"].map((node) => imageOf(set, node))).toEqual([
-      "rhels9-x86_64-statelite-compute",
-      "rhels9-x86_64-statelite-special",
-      "img",
-      undefined,
-    ]);
-  });
 });
 
 describe("who is asking", () => {

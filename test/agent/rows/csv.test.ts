@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseCsv } from "../../agent/rows/csv.ts";
+import { parseCsv } from "../../../agent/rows/csv.ts";
 
 const header = "#image,file,options,comments,disable\n";
 

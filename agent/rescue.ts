@@ -13,6 +13,7 @@ const SHELL = ["/bin/busybox", "setsid", "/bin/busybox", "cttyhack", "/bin/busyb
 
 /** In the initramfs, for whoever gets the shell. */
 const ACCOUNT = "/run/statelite.log";
+const REPORT = "/run/statelite.json";
 
 /** A pause asked for by `shell` on the command line; leaving the shell goes on. */
 export type Pause = (options: BootOptions, where: string) => Promise<void>;
@@ -32,13 +33,18 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
   const problems = problemsOf(error, context);
   context.report.problem(...problems.filter((problem) => !context.report.problems.includes(problem)));
   say(message(problems, settings));
-  await deliverReport(JSON.stringify(context.report.build(false)), settings.report, context.log);
+  const report = JSON.stringify(context.report.build(false));
+  await deliverReport(report, settings.report, context.log);
   if (settings.onfail !== "shell") {
     await Bun.sleep(settings.onfailDelay * 1000);
     return restart(settings.onfail);
   }
   writeFileSync(ACCOUNT, context.log.lines.map((line) => `${formatLogLine(line)}\n`).join(""));
-  say([`"exit" restarts the machine. The account of this boot: ${ACCOUNT}`]);
+  writeFileSync(REPORT, report);
+  say([
+    `"exit" restarts the machine. The account of this boot: ${ACCOUNT}`,
+    `Why a path holds what it holds: statelite-agent explain PATH --report ${REPORT}`,
+  ]);
   await runShell();
   return restart("reboot");
 }

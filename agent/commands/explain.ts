@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import type { BootContext } from "../context.ts";
+import { fatal, formatProblem } from "../errors.ts";
 import { Root } from "../observe/root.ts";
 import { lookAtTargets } from "../observe/targets.ts";
 import { LAYOUT, normalPath } from "../plan/layout.ts";
 import { type Explanation, explainPath } from "../report/explanation.ts";
 import { formatExplanation } from "../report/explanation-text.ts";
+import type { PlanDocument } from "../report/schema.ts";
 import { type ArgumentSpec, type Arguments, parseArguments, UsageError } from "./arguments.ts";
 import { readDocumentFile } from "./document-file.ts";
 import { EXIT, withProblems } from "./exit.ts";
@@ -16,13 +19,14 @@ const ARGUMENTS: ArgumentSpec = {
   positional: 1,
 };
 
-export const EXPLAIN_HELP = `usage: statelite-agent explain PATH [--report FILE] [--json]
+export const EXPLAIN_HELP = `usage: statelite-agent explain PATH [--root DIR] [--report FILE] [--json]
        statelite-agent explain PATH --root DIR --tables DIR --node NAME [OPTION]...
 
 Why a path of a node holds what it holds: the row that decides it, where the content comes from, where else it
 was looked for, what was done. A path inside a directory entry is answered by that entry.
 
-  --report FILE            the report of a boot; ${LAYOUT.report} of this node where not given
+  --root DIR               the node's root; / where not given
+  --report FILE            the report of its boot; ${LAYOUT.report} of its root where not given
 
 Or before a node boots, as plan is told:
 ${PLANNING_HELP}
@@ -66,24 +70,38 @@ export async function runExplain(words: readonly string[]): Promise<number> {
   }
 }
 
-/** From tables and trees, from this node's report, or from that of some node whose root is not at hand. */
+/** From tables and trees, from the report in a root, or from that of some node whose root is not at hand. */
 async function explain(path: string, args: Arguments, context: BootContext): Promise<Explanation> {
   if (args.value("tables") !== undefined || args.value("cmdline") !== undefined) {
     await using planning = await makeDocument(args, context);
     return explainPath(planning.document, path, await canonicalPath(planning.root, path));
   }
   for (const name of [...PLANNING_ARGUMENTS.once, ...PLANNING_ARGUMENTS.many]) {
-    if (args.values(name).length > 0) throw new UsageError(`--${name} needs --tables, too`);
+    if (name !== "root" && args.values(name).length > 0)
+      throw new UsageError(`--${name} needs --tables, too`);
   }
-  const file = args.value("report");
-  if (file !== undefined) return explainPath(await readDocumentFile(file, REPORT), path);
-  const report = await readDocumentFile(LAYOUT.report, REPORT);
-  const root = new Root("/", context.threads.calls);
+  const [file, top] = [args.value("report"), args.value("root")];
+  if (file !== undefined && top === undefined) return explainPath(await readReport(file), path);
+  const report = await readReport(file ?? join(top ?? "/", LAYOUT.report));
+  const root = new Root(top ?? "/", context.threads.calls);
   try {
     return explainPath(report, path, await canonicalPath(root, path));
   } finally {
     await root.close();
   }
+}
+
+/** @throws BootError also where the boot never had a plan: then its report answers nothing */
+async function readReport(path: string): Promise<PlanDocument> {
+  const document = await readDocumentFile(path, REPORT);
+  if (document.entries.length > 0) return document;
+  const [first] = document.problems.filter((problem) => problem.class === "fatal");
+  throw fatal("report-unplanned", {
+    doing: REPORT.doing,
+    on: path,
+    found: "it has no entries: the boot ended before there was a plan",
+    remedy: `mend what ended it${first === undefined ? "" : `: ${formatProblem(first)}`}`,
+  });
 }
 
 async function canonicalPath(root: Root, asked: string): Promise<string> {

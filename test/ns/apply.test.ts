@@ -13,8 +13,8 @@ import { mustHaveOwnMounts } from "./node.ts";
 
 const TREES = [...PLANNING.slice(PLANNING.indexOf("--source")), "--localdisk", "disk"];
 
-/** What `apply` of the site's image leaves, on a root that is mounted read-only. */
-async function apply(site: Site): Promise<{ readonly status: number; readonly report: Report }> {
+/** Lets `apply` prepare the site's image, mounted read-only at `root`, and looks at what it leaves. */
+async function apply<T>(site: Site, look: (report: Report, status: number) => T): Promise<T> {
   mustHaveOwnMounts();
   const root = join(site.path, "root");
   mkdirSync(root);
@@ -25,15 +25,17 @@ async function apply(site: Site): Promise<{ readonly status: number; readonly re
     const cmdline = `XCAT=127.0.0.1:${server.port} NODE=n01 statelite.tls=insecure`;
     const { status } = site.agent("apply", "--root", "root", ...TREES, "--cmdline", cmdline);
     const text = readFileSync(join(root, ".statelite/report.json"), "utf8");
-    return { status, report: reportSchema.parse(JSON.parse(text)) };
+    return look(reportSchema.parse(JSON.parse(text)), status);
   } finally {
     await server.stop();
     umount(root, MNT_DETACH);
   }
 }
 
+const MORE = { ".sllocal/localmnt": null, lib: { link: "usr/lib" } } as const;
+
 function makeEveryOption(): Site {
-  const site = makeSite({ ...everyOption, image: { ...everyOption.image, ".sllocal/localmnt": null } });
+  const site = makeSite({ ...everyOption, image: { ...everyOption.image, ...MORE } });
   site.table("policy", ["#priority,commands,rule", '"1","litefile","allow"', '"2","litetree","allow"']);
   mkdirSync(join(site.path, "disk"));
   return site;
@@ -44,8 +46,10 @@ describe("apply", () => {
     using site = makeEveryOption();
     const planning = [...PLANNING.slice(0, PLANNING.indexOf("--source")), ...TREES];
     const plan = planSchema.parse(JSON.parse(site.agent("plan", ...planning, "--json").out));
-    const { status, report } = await apply(site);
-    expect(status).toBe(0);
+    const report = await apply(site, (report, status) => {
+      expect(status).toBe(0);
+      return report;
+    });
     expect(report.entries).toEqual(plan.entries.map(({ origin: _, ...entry }) => entry));
     const byRow = (ops: readonly { readonly op: string }[]) => ops.map(({ op }) => op).sort();
     expect(byRow(report.ops)).toEqual(byRow(plan.ops));
@@ -55,7 +59,7 @@ describe("apply", () => {
 
   test("its report has all that section 9 names", async () => {
     using site = makeEveryOption();
-    const { report } = await apply(site);
+    const report = await apply(site, (report) => report);
     expect(report).toMatchObject({ schema: 1, node: "n01", ok: true });
     expect(report.agent).toMatch(/^\d+\.\d+\.\d+$/);
     expect(report.image).toEndWith("/root");
@@ -74,5 +78,22 @@ describe("apply", () => {
       files: report.ops.reduce((sum, { files }) => sum + files, 0),
       peakMemory: expect.any(Number),
     });
+  });
+
+  test.each([
+    ["an entry", "/etc/motd", 0, ['its row     "con" /etc/motd\n', "lies at     /.statelite/tmpfs/etc/motd"]],
+    ["what lies inside one", "/var/log/messages", 0, ['lies inside "tmpfs" /var\n']],
+    [
+      "a path that the image leads elsewhere",
+      "/lib/x",
+      1,
+      ["leads to    /usr/lib/x", "no litefile row covers it"],
+    ],
+    ["what went wrong", "/etc/nowhere", 1, ["not at all", 'problem: litefile: "tmpfs" /etc/nowhere']],
+  ])("explain tells of its root %s", async (_, path, status, said) => {
+    using site = makeEveryOption();
+    const explained = await apply(site, () => site.agent("explain", path, "--root", "root"));
+    for (const text of said) expect(explained.out).toContain(text);
+    expect(explained.status).toBe(status);
   });
 });

@@ -38,6 +38,25 @@ describe("explain", () => {
     expect(status).toBe(0);
   });
 
+  test("the report of a boot that never had a plan says what ended it", () => {
+    using site = makeSite(everyOption);
+    const problem = {
+      class: "fatal",
+      code: "x",
+      doing: "mount the image",
+      on: "mn:/i",
+      found: "no",
+      remedy: "do",
+    };
+    const report = { schema: 1, sources: [], entries: [], ops: [], problems: [problem] };
+    writeFileSync(join(site.path, "report.json"), JSON.stringify(report));
+    const { status, err } = site.agent("explain", "/etc/motd", "--report", "report.json");
+    expect(err).toContain(
+      "the boot ended before there was a plan; mend what ended it: mount the image: mn:/i: no",
+    );
+    expect(status).toBe(1);
+  });
+
   test("where there is no report it says what to do instead", () => {
     using site = makeSite(everyOption);
     const { status, err } = site.agent("explain", "/etc/motd", "--report", "gone.json");

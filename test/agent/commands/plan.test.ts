@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { planSchema } from "../../../agent/report/schema.ts";
 import { startServer } from "../../server-stub/support/server.ts";
@@ -84,6 +84,32 @@ describe("plan", () => {
     const { status, out, err } = site.agent("plan", "--root", "image", "--tables", "tables", "--node", node);
     expect(err).toContain(said);
     expect([status, out]).toEqual([1, ""]);
+  });
+
+  test("what a terminal would obey is shown, wherever it comes from", () => {
+    using site = makeSite(everyOption);
+    rmSync(join(site.path, "own/etc/a.conf"));
+    symlinkSync("\x1b[2J\x9b\r", join(site.path, "own/etc/a.conf"));
+    const { out } = site.agent("plan", ...PLANNING);
+    expect(out).toContain("a symlink to \\x1b[2J\\x9b\\x0d, which leads nowhere");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+    expect(out).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+
+  test("a file that is no table is named once, however long it is", () => {
+    using site = makeSite(everyOption);
+    site.table("litetree", ["#priority,image,directory", ...Array.from({ length: 500 }, () => '"open')]);
+    const { out } = site.agent("plan", ...PLANNING);
+    expect(out).toContain("tables/litetree.csv: 480 more rows like these");
+    expect(out.match(/litetree\.csv line/g)).toHaveLength(20);
+  });
+
+  test("a table that nobody would ever finish writing is not waited for", () => {
+    using site = makeSite(everyOption);
+    rmSync(join(site.path, "tables/litetree.csv"));
+    Bun.spawnSync(["mkfifo", join(site.path, "tables/litetree.csv")]);
+    const { out } = site.agent("plan", ...PLANNING);
+    expect(out).toContain("tables/litetree.csv: no regular file");
   });
 
   test("a row that cannot be read is named, and does not take the others down", () => {
@@ -204,7 +230,7 @@ describe("plan", () => {
     ["a word too many", ["plan", ...PLANNING, "n01"], "n01 is not understood"],
     ["a relative path to explain", ["explain", "etc/motd", ...PLANNING], "an absolute path was wanted"],
     ["nothing to explain", ["explain", ...PLANNING], "the path to explain is missing"],
-    ["trees without tables", ["explain", "/etc/motd", "--root", "image"], "--root needs --tables"],
+    ["trees without tables", ["explain", "/etc/motd", "--state", "state"], "--state needs --tables"],
   ])("usage: %s gives exit status 2", (_, words, said) => {
     using site = makeSite(everyOption);
     const { status, err } = site.agent(...words);

@@ -16,6 +16,11 @@ test("a server name that DNS does not know: who was asked, and a shell to look a
   await n01.console.waitForPrompt(/^statelite# /, 30);
   n01.console.type("echo $((6 * 7)) answers; cat /run/statelite.log | tail -n 1\n");
   await n01.console.waitFor(/^42 answers/, 30);
+  n01.console.type("statelite-agent explain /etc/motd --report /run/statelite.json\n");
+  await n01.console.waitFor(
+    /it has no entries: the boot ended before there was a plan; mend what ended it/,
+    30,
+  );
   n01.console.type("exit\n");
   await n01.console.waitFor(/reboot: Restarting system/, 30);
 });

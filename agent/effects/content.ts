@@ -29,18 +29,53 @@ export async function copyContent(
 ): Promise<void> {
   const { size, sparse, at = 0, wrote } = options;
   let position = sparse || size < LARGE ? 0 : await copyInKernel(from, to, options);
-  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(size - position, CHUNK)));
-  while (position < size) {
-    const count = await from.read(buffer, Math.min(buffer.length, size - position), position);
-    if (count === 0) break;
-    const chunk = buffer.subarray(0, count);
-    wrote?.(
-      sparse ? await writeSparsely(to, chunk, at + position) : await writeAll(to, chunk, at + position),
-    );
-    position += count;
+  const pieces = new ReadAhead(from, size);
+  for (let chunk = await pieces.next(position); chunk.length > 0; chunk = await pieces.next(position)) {
+    const place = at + position;
+    position += chunk.length;
+    wrote?.(sparse ? await writeSparsely(to, chunk, place) : await writeAll(to, chunk, place));
     await takeTurns();
   }
   if (sparse) await to.truncate(at + position);
+}
+
+/** Reads the next piece while the one before is being written. */
+class ReadAhead {
+  readonly #from: OpenedSource;
+  readonly #size: number;
+  readonly #buffers: Buffer[] = [];
+  #ahead: { readonly position: number; readonly chunk: Promise<Buffer> } | undefined;
+  #turn = 0;
+
+  /** @param size of the file, beyond which nothing is read */
+  constructor(from: OpenedSource, size: number) {
+    this.#from = from;
+    this.#size = size;
+  }
+
+  /** The bytes from `position` on; none at the end. They are good until the next but one is asked for. */
+  async next(position: number): Promise<Buffer> {
+    const expected = this.#ahead;
+    this.#ahead = undefined;
+    const chunk = await (expected?.position === position ? expected.chunk : this.#read(position));
+    const following = position + chunk.length;
+    if (chunk.length > 0 && following < this.#size) {
+      const ahead = this.#read(following);
+      ahead.catch(() => undefined); // Thrown to who asks for it.
+      this.#ahead = { position: following, chunk: ahead };
+    }
+    return chunk;
+  }
+
+  async #read(position: number): Promise<Buffer> {
+    const length = Math.min(CHUNK, this.#size - position);
+    if (length <= 0) return Buffer.alloc(0);
+    const turn = this.#turn++ % 2;
+    const buffer = this.#buffers[turn] ?? Buffer.allocUnsafe(length);
+    this.#buffers[turn] = buffer;
+    const count = await this.#from.read(buffer, Math.min(length, buffer.length), position);
+    return buffer.subarray(0, count);
+  }
 }
 
 /** How far the kernel copies: a server may do it by itself; between file systems of two kinds it does not at all. */

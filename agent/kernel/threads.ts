@@ -27,11 +27,6 @@ export class KernelThreads {
     this.#limit = limit;
   }
 
-  /** Starts the first thread before it is needed: that takes a third of a second on slow machines. */
-  warmUp(): void {
-    if (this.#all.size === 0) this.#idle.push(this.#start());
-  }
-
   /** Ends the threads that are idle; used where the process lives on. */
   close(): void {
     for (const worker of this.#all) worker.terminate();

@@ -22,7 +22,6 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { name: "near", directories: 50, files: 2000, size: 4096, delay: 0, rounds: 2, goal: 1 },
   { name: "many", directories: 50, files: 2000, size: 4096, delay: 1, rounds: 2, goal: 5 },
   { name: "far", directories: 25, files: 500, size: 4096, delay: 5, rounds: 2, goal: 10 },
   { name: "large", directories: 1, files: 1, size: 64 << 20, delay: 0, rounds: 3, goal: 1 },

@@ -77,8 +77,8 @@ async function follow(stream: Readable, log: Log): Promise<void> {
   let open = "";
   const say = (line: string) => {
     lines++;
-    if (lines <= MAX_LINES) log.detail(`partition script: ${line.slice(0, MAX_LINE)}`);
-    if (lines === MAX_LINES) log.detail("partition script: more lines, which are left out");
+    if (lines <= MAX_LINES) log.say(`partition script: ${line.slice(0, MAX_LINE)}`);
+    if (lines === MAX_LINES) log.say("partition script: more lines, which are left out");
   };
   for await (const chunk of stream) {
     const [first = "", ...others] = decoder.decode(chunk as Buffer, { stream: true }).split("\n");

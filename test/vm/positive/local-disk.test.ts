@@ -20,9 +20,13 @@ dev=/dev/vda2
 
 /** By the image's tools at the first boot; later ones find the file system. */
 const SCRIPT = `set -e
+modprobe virtio_blk
+modprobe ext4
 if ! mount -t ext4 /dev/vda "$STATELITE_LOCALMNT" 2>/dev/null; then
   echo "making a file system for $NODE"
+  mount --bind /dev "$STATELITE_ROOT/dev"
   chroot "$STATELITE_ROOT" mkfs.ext4 -q -F /dev/vda
+  umount "$STATELITE_ROOT/dev"
   mount -t ext4 /dev/vda "$STATELITE_LOCALMNT"
 fi
 `;

@@ -45,9 +45,9 @@ export function formatCandidates({ candidates, winners }: ReportedEntry, width?:
   return alignColumns(rows, { width });
 }
 
-/** What is done, indented as the candidates are. */
+/** What is done, indented as the candidates are; what goes on below is indented more. */
 export function formatOperation(operation: string, width?: number): string {
-  return `    ${wrapText(printable(operation), width, 4)}`;
+  return `    ${wrapText(printable(operation), width, 6)}`;
 }
 
 /** `3 entries, 5 ops, 1 problem, 2 notes`. */

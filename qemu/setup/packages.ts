@@ -16,6 +16,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "qemu-system-x86": "runs the node machines",
   rpcbind: "portmapper for NFS version 3",
   "squashfs-tools": "packs images for tests of the ramdisk root",
+  strace: "counts system calls for npm run bench",
   "util-linux": "namespaces for the bench and the tests",
   "xz-utils": "unpacks kernel modules that are compressed with it",
   zstd: "compresses the initrd",

@@ -32,14 +32,16 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
   context.over.abort();
   const problems = problemsOf(error, context);
   context.report.problem(...problems.filter((problem) => !context.report.problems.includes(problem)));
-  say(message(problems, settings));
+  const said = message(problems, settings);
+  say(said);
   const report = JSON.stringify(context.report.build(false));
   await deliverReport(report, settings.report, context.log);
   if (settings.onfail !== "shell") {
     await Bun.sleep(settings.onfailDelay * 1000);
     return restart(settings.onfail);
   }
-  writeFileSync(ACCOUNT, context.log.lines.map((line) => `${formatLogLine(line)}\n`).join(""));
+  const account = [...context.log.lines.map(formatLogLine), ...said.map(printable)];
+  writeFileSync(ACCOUNT, account.map((line) => `${line}\n`).join(""));
   writeFileSync(REPORT, report);
   say([
     `"exit" restarts the machine. The account of this boot: ${ACCOUNT}`,

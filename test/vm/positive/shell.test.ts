@@ -5,7 +5,8 @@ import { BOOT_SECONDS, isAgentReport, isGuestFindings, openLab } from "../lab-no
 /** Types a command that answers, and leaves the shell. */
 async function lookAround(machine: Machine, after: RegExp, command: string, answer: RegExp): Promise<void> {
   await machine.console.waitFor(after, BOOT_SECONDS);
-  await machine.console.waitForPrompt(/statelite# $/, BOOT_SECONDS);
+  // busybox asks the terminal where its cursor is.
+  await machine.console.waitForPrompt(/statelite# (?:.\[6n)?$/, BOOT_SECONDS);
   machine.console.type(`${command}\n`);
   await machine.console.waitFor(answer, BOOT_SECONDS);
   machine.console.type("exit\n");

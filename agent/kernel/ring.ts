@@ -23,6 +23,8 @@ export interface Submission {
   readonly flags?: number;
 }
 
+/** The mark of a call whose result nobody wants. */
+const UNWANTED = 0xffff_ffff_ffff_ffffn;
 const SQE_BYTES = 64;
 const CQE_BYTES = 16;
 const PARAMS_BYTES = 120;
@@ -82,21 +84,33 @@ export class Ring {
    * @returns what each gave, in their order: as the system call does, or a negative errno
    */
   run(submissions: readonly Submission[]): Int32Array {
+    this.#queue(submissions, (index) => BigInt(index));
+    return this.#collect(submissions.length);
+  }
+
+  /** Begins the calls, as many as there are {@link entries} at most; nobody waits for them, or learns what they gave. */
+  post(submissions: readonly Submission[]): void {
+    if (submissions.length === 0) return;
+    this.#queue(submissions, () => UNWANTED);
+    const entered = libc.syscall(SYS.io_uring_enter, this.#fd, submissions.length, 0, 0, 0, 0);
+    check(entered, () => "io_uring_enter");
+  }
+
+  #queue(submissions: readonly Submission[], mark: (index: number) => bigint): void {
     const tail = this.#rings.getUint32(this.#sq.tail, true);
     const mask = this.#rings.getUint32(this.#sq.mask, true);
     for (const [index, submission] of submissions.entries()) {
       const slot = (tail + index) & mask;
-      this.#write(slot * SQE_BYTES, submission, index);
+      this.#write(slot * SQE_BYTES, submission, mark(index));
       this.#rings.setUint32(this.#sq.array + slot * 4, slot, true);
     }
     this.#rings.setUint32(this.#sq.tail, tail + submissions.length, true);
-    return this.#collect(submissions.length);
   }
 
   #write(
     at: number,
     { op, fd, address, length = 0, offset = 0n, flags = 0 }: Submission,
-    index: number,
+    mark: bigint,
   ): void {
     const sqe = this.#sqes;
     for (let word = 0; word < SQE_BYTES; word += 8) sqe.setBigUint64(at + word, 0n, true);
@@ -107,7 +121,7 @@ export class Ring {
     sqe.setBigUint64(at + 16, address === undefined ? 0n : BigInt(ptr(address)), true);
     sqe.setUint32(at + 24, length, true);
     sqe.setUint32(at + 28, flags, true);
-    sqe.setBigUint64(at + 32, BigInt(index), true);
+    sqe.setBigUint64(at + 32, mark, true);
   }
 
   #collect(count: number): Int32Array {
@@ -125,8 +139,9 @@ export class Ring {
     return results;
   }
 
-  /** Takes what is done off the completion queue. */
+  /** Takes what is done off the completion queue. @returns how many of them are waited for */
   #reap(results: Int32Array): number {
+    let wanted = 0;
     const mask = this.#rings.getUint32(this.#cq.mask, true);
     const head = this.#rings.getUint32(this.#cq.head, true);
     // Read in this order on every processor: what the kernel wrote before it moved the tail is there.
@@ -134,10 +149,13 @@ export class Ring {
     const ready = (tail - head) >>> 0;
     for (let index = 0; index < ready; index++) {
       const cqe = this.#cq.cqes + ((head + index) & mask) * CQE_BYTES;
-      results[Number(this.#rings.getBigUint64(cqe, true))] = this.#rings.getInt32(cqe + 8, true);
+      const mark = this.#rings.getBigUint64(cqe, true);
+      if (mark === UNWANTED) continue;
+      results[Number(mark)] = this.#rings.getInt32(cqe + 8, true);
+      wanted++;
     }
     this.#rings.setUint32(this.#cq.head, tail, true);
-    return ready;
+    return wanted;
   }
 
   close(): void {

@@ -1,3 +1,5 @@
+import type { ProblemCode } from "./catalogue/catalogue.ts";
+
 /**
  * What can go wrong, as values. A problem is said the same way on the console, in the log and in the
  * report: what was being done, on what, what was found, what to do about it (semantics section 9).
@@ -15,8 +17,8 @@ export type ProblemClass = "fatal" | "row" | "source" | "note";
 /** One thing that is wrong. All strings are for people, without a trailing full stop. */
 export interface Problem {
   readonly class: ProblemClass;
-  /** Stable word for programs and for the list of messages, e.g. `nfs-mount`. */
-  readonly code: string;
+  /** Stable word for programs and for ADMINISTRATORS.md, e.g. `image-mount`. */
+  readonly code: ProblemCode;
   /** What was being done: `mount the image`. */
   readonly doing: string;
   /** On what: `10.0.0.1:/install/netboot/compute/rootimg`. */
@@ -40,13 +42,13 @@ export class BootError extends Error {
   }
 }
 
-/** A fatal problem, ready to throw: `throw fatal("nfs-mount", { doing, on, found, remedy })`. */
-export function fatal(code: string, parts: Omit<Problem, "class" | "code">, cause?: unknown): BootError {
+/** A fatal problem, ready to throw: `throw fatal("image-mount", { doing, on, found, remedy })`. */
+export function fatal(code: ProblemCode, parts: Omit<Problem, "class" | "code">, cause?: unknown): BootError {
   return new BootError([{ class: "fatal", code, ...parts }], { cause });
 }
 
 /** The four parts on one line, harmless to print: see {@link printable}. */
-export function formatProblem(p: Problem): string {
+export function formatProblem(p: Pick<Problem, "doing" | "on" | "found" | "remedy">): string {
   return printable(`${p.doing}: ${p.on}: ${p.found}; ${p.remedy}`);
 }
 

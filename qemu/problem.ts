@@ -5,7 +5,7 @@ export class BenchError extends Error {
   override readonly name = "BenchError";
 
   constructor(parts: Pick<Problem, "doing" | "on" | "found" | "remedy">, options?: ErrorOptions) {
-    super(formatProblem({ class: "fatal", code: "bench", ...parts }), options);
+    super(formatProblem(parts), options);
   }
 }
 

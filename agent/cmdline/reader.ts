@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../catalogue/catalogue.ts";
 import type { Problem } from "../errors.ts";
 import { PARAMETERS, type ParameterName } from "./parameters.ts";
 import { BadValue } from "./values.ts";
@@ -61,7 +62,13 @@ export class ParameterReader {
   }
 }
 
-function problem(cls: Problem["class"], code: string, parameter: Parameter, found: string, remedy: string) {
+function problem(
+  cls: Problem["class"],
+  code: ProblemCode,
+  parameter: Parameter,
+  found: string,
+  remedy: string,
+) {
   return {
     class: cls,
     code,

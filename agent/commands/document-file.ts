@@ -1,4 +1,5 @@
 import { promises as fs } from "node:fs";
+import type { ProblemCode } from "../catalogue/catalogue.ts";
 import { fatal } from "../errors.ts";
 import { errorReason } from "../kernel/errno.ts";
 import { readDocument } from "../report/read.ts";
@@ -15,7 +16,7 @@ const MAX_BYTES = 256 << 20;
  */
 export async function readDocumentFile(
   path: string,
-  about: { readonly code: string; readonly doing: string; readonly remedy: string },
+  about: { readonly code: ProblemCode; readonly doing: string; readonly remedy: string },
 ): Promise<PlanDocument> {
   try {
     return readDocument(JSON.parse(await readText(path)));

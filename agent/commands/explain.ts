@@ -41,7 +41,7 @@ const REPORT = {
   doing: "read the report of a boot",
   remedy:
     "run it on a node that this agent booted, give --report FILE, or plan from tables with --tables and --root",
-};
+} as const;
 
 /**
  * Why one path holds what it holds: on a running node from the boot's report, elsewhere from tables and trees.

@@ -28,7 +28,7 @@ const OLD_PLAN = {
   code: "plan-file",
   doing: "read an earlier plan",
   remedy: "give a file that plan --json of this version wrote",
-};
+} as const;
 
 /**
  * What a boot would do: every entry, where its content would come from, every op, every problem.

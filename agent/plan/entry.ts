@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../catalogue/catalogue.ts";
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import { isBelow, LAYOUT, normalPath } from "./layout.ts";
@@ -145,6 +146,6 @@ function conflict(entry: Entry, first: Entry): Problem {
 }
 
 /** A problem of one row: `litefile: "ro" /etc/ro.conf: in none of 2 sources`. */
-export function rowProblem(row: LitefileRow, code: string, found: string, remedy: string): Problem {
+export function rowProblem(row: LitefileRow, code: ProblemCode, found: string, remedy: string): Problem {
   return { class: "row", code, doing: "litefile", on: `"${row.options}" ${row.path}`, found, remedy, row };
 }

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../catalogue/catalogue.ts";
 import { BootError, fatal, type Problem } from "../errors.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
 import { CompressionError } from "./decompress.ts";
@@ -14,7 +15,7 @@ const PACK = "pack the image again (packimage), and see that the file on the web
  */
 export function explain(error: unknown, url: string, limit: string | undefined, done: string): BootError {
   if (error instanceof BootError) return error;
-  const problem = (code: string, parts: Omit<Problem, "class" | "code" | "on">) =>
+  const problem = (code: ProblemCode, parts: Omit<Problem, "class" | "code" | "on">) =>
     fatal(code, { on: `imgurl=${url}`, ...parts }, error);
   if (error instanceof DownloadError) {
     return problem("ramdisk-download", {

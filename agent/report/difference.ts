@@ -1,7 +1,6 @@
-import type { Problem } from "../errors.ts";
 import { joinPath, LAYOUT, normalPath } from "../plan/layout.ts";
 import { operationOf } from "./document.ts";
-import type { PlanDocument, ReportedEntry, ReportedSource } from "./schema.ts";
+import type { PlanDocument, ReportedEntry, ReportedProblem, ReportedSource } from "./schema.ts";
 
 /** One property of an entry that another plan has otherwise. Empty text: it has none. */
 export interface Change {
@@ -20,8 +19,8 @@ export interface Difference {
   readonly added: readonly ReportedEntry[];
   readonly removed: readonly ReportedEntry[];
   readonly changed: readonly ChangedEntry[];
-  readonly newProblems: readonly Problem[];
-  readonly goneProblems: readonly Problem[];
+  readonly newProblems: readonly ReportedProblem[];
+  readonly goneProblems: readonly ReportedProblem[];
 }
 
 /** Compares two plans entry by entry, by path. */
@@ -113,6 +112,6 @@ function winning({ winners, candidates }: ReportedEntry): ReportedEntry["candida
 }
 
 /** The same problem in a table that has more or fewer lines above is the same. */
-function sameness({ code, on, found }: Problem): string {
+function sameness({ code, on, found }: ReportedProblem): string {
   return JSON.stringify([code, on, found]).replace(/\bline \d+/g, "line");
 }

@@ -1,7 +1,6 @@
-import type { Problem } from "../errors.ts";
 import { isBelow, joinPath, normalPath } from "../plan/layout.ts";
 import { operationsFor } from "./document.ts";
-import type { PlanDocument, ReportedEntry, ReportedSource } from "./schema.ts";
+import type { PlanDocument, ReportedEntry, ReportedProblem, ReportedSource } from "./schema.ts";
 
 /** Why a path holds what it holds. */
 export interface Explanation {
@@ -18,7 +17,7 @@ export interface Explanation {
   /** What was done for the entry, in order. */
   readonly ops: readonly string[];
   /** Everything that is wrong with the entry, or with a row that could not become one. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ReportedProblem[];
   /** Entries below the path, which differ from what covers it. */
   readonly below: readonly string[];
 }

@@ -1,8 +1,8 @@
-import { formatProblem, type Problem, printable } from "../errors.ts";
+import { formatProblem, printable } from "../errors.ts";
 import { normalPath } from "../plan/layout.ts";
 import { alignColumns, wrapText } from "../text-table.ts";
 import { operationOf } from "./document.ts";
-import type { PlanDocument, ReportedEntry, ReportedSource } from "./schema.ts";
+import type { PlanDocument, ReportedEntry, ReportedProblem, ReportedSource } from "./schema.ts";
 
 /** In words for the first column of a person's questions: how do I see it at its path? */
 export const APPEARS: Readonly<Record<ReportedEntry["placement"], string>> = {
@@ -30,7 +30,7 @@ export function formatPlan(document: PlanDocument, width?: number): string {
 }
 
 /** `problem: …` or `note: …`. */
-export function formatFinding(problem: Problem, width?: number): string {
+export function formatFinding(problem: ReportedProblem, width?: number): string {
   return wrapText(`${problem.class === "note" ? "note" : "problem"}: ${formatProblem(problem)}`, width);
 }
 

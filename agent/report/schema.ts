@@ -138,6 +138,8 @@ export const planSchema = z.strictObject({ ...described, ops: z.array(plannedOp)
 
 export type Report = z.infer<typeof reportSchema>;
 export type PlanDocument = z.infer<typeof planSchema>;
+/** Of a document that another version may have written: its codes may be others. */
+export type ReportedProblem = z.infer<typeof problem>;
 export type ReportedSource = z.infer<typeof source>;
 export type ReportedEntry = z.infer<typeof entry>;
 export type ReportedOp = z.infer<typeof doneOp>;

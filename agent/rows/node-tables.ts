@@ -136,8 +136,8 @@ function orFatal<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof QueryFailure)) throw error;
-    const { kind, found, remedy } = error;
-    throw fatal(`tables-${kind}`, { doing: DOING, on: "the rows as sent", found, remedy }, error);
+    const { found, remedy } = error;
+    throw fatal("tables-unreadable", { doing: DOING, on: "the rows as sent", found, remedy }, error);
   }
 }
 

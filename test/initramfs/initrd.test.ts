@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ProblemCode } from "../../agent/catalogue/catalogue.ts";
 import { buildInitrd, type InitrdSpec } from "../../initramfs/initrd.ts";
 import { formatManifest, warnings } from "../../initramfs/manifest.ts";
 import { refusal } from "./refusal.ts";
@@ -108,7 +109,7 @@ const written = (folder: string, name: string, text: string) => {
   writeFileSync(file, text);
   return file;
 };
-const refusals: [string, Change, { code: string; says: string[] }][] = [
+const refusals: [string, Change, { code: ProblemCode; says: string[] }][] = [
   [
     "a module that the kernel does not have",
     () => ({ extraModules: ["tg3", "nfsv9"] }),

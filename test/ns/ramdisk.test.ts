@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import invariant from "tiny-invariant";
+import type { ProblemCode } from "../../agent/catalogue/catalogue.ts";
 import { BootError, type Problem } from "../../agent/errors.ts";
 import { directCalls } from "../../agent/kernel/calls.ts";
 import { MNT_DETACH } from "../../agent/kernel/constants.ts";
@@ -317,7 +318,7 @@ describe("an archive that reaches outside", () => {
 describe("what cannot be a root ends in a message, and in nothing mounted", () => {
   const many = Array.from({ length: 3000 }, (_, n) => ({ name: `f${n}`, data: "x".repeat(1000) }));
   const small = cpio([{ name: "a", data: "content" }]);
-  const rows: Readonly<Record<string, readonly [Reply, string, RegExp]>> = {
+  const rows: Readonly<Record<string, readonly [Reply, ProblemCode, RegExp]>> = {
     "more than rootlimit": [
       cpio(many),
       "ramdisk-space",

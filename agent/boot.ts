@@ -13,19 +13,26 @@ import type { Rooted, Start } from "./state.ts";
 /** How many phases a whole boot has, for `3/8 mount-root`. */
 const PHASES = 8;
 
+/** Milliseconds that the last word to the install monitor may still take: exec would cut it off. */
+const MONITOR_GRACE = 1000;
+
 /** A boot from the kernel's command line to the exec of the real init. Does not return. @throws BootError */
 export async function boot(start: Start, context: BootContext, pause: Pause): Promise<never> {
   const run = runner(context, 1);
   const parsed = await run(readCommandLine, start);
   const connected = await run(startNetwork, parsed);
+  context.monitor.tell("netbooting");
   const rooted = await run(mountRoot, connected);
   await pause(parsed.options, `the image is mounted at ${rooted.root.path}`);
   const queried = await run(queryServer, rooted);
   await pause(parsed.options, "the state and the litetree sources are mounted");
   const planned = await run(planEntries, queried);
+  // Now rather than at the end: the exchange has the time of the copies, and holds nobody up.
+  context.monitor.tell("booting");
   const applied = await run(applyPlan, planned);
   const verified = await run(verifyRoot, applied);
   await pause(parsed.options, "everything is placed and checked; the real init is next");
+  await context.monitor.settle(MONITOR_GRACE);
   return run(switchToRoot, verified);
 }
 

@@ -1,5 +1,6 @@
 import type { KernelThreads } from "./kernel/threads.ts";
 import type { BootLog } from "./log.ts";
+import type { Monitor } from "./monitor/monitor.ts";
 import type { ReportBuilder } from "./report/report.ts";
 
 /** What every phase may use, beside the state that the phases before it have made. */
@@ -7,6 +8,8 @@ export interface BootContext {
   readonly log: BootLog;
   readonly report: ReportBuilder;
   readonly threads: KernelThreads;
+  /** The server's install monitor, which is told how far the boot is. */
+  readonly monitor: Monitor;
   /** Aborted once the failure policy runs: no further phase may begin behind its back. */
   readonly over: AbortController;
   /** Milliseconds since kernel start. */

@@ -9,6 +9,9 @@ import { deliverReport } from "./report/delivery.ts";
 
 /** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
 
+/** Milliseconds until the machine may go down although the install monitor was not told of the failure. */
+const MONITOR_GRACE = 3000;
+
 const SHELL = ["/bin/busybox", "setsid", "/bin/busybox", "cttyhack", "/bin/busybox", "sh", "-l"];
 
 /** In the initramfs, for whoever gets the shell. */
@@ -30,6 +33,7 @@ export const pause: Pause = async (options, where) => {
 /** Reports the failure on the console, leaves the report, and does what the failure policy says. Never returns. */
 export async function fail(error: unknown, settings: Settings, context: BootContext): Promise<never> {
   context.over.abort();
+  context.monitor.tell("failed");
   const problems = problemsOf(error, context);
   context.report.problem(...problems.filter((problem) => !context.report.problems.includes(problem)));
   const said = message(problems, settings);
@@ -37,7 +41,7 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
   const report = JSON.stringify(context.report.build(false));
   await deliverReport(report, settings.report, context.log);
   if (settings.onfail !== "shell") {
-    await Bun.sleep(settings.onfailDelay * 1000);
+    await Promise.all([Bun.sleep(settings.onfailDelay * 1000), context.monitor.settle(MONITOR_GRACE)]);
     return restart(settings.onfail);
   }
   const account = [...context.log.lines.map(formatLogLine), ...said.map(printable)];

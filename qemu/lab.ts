@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
 import { claimFolder } from "./bench/claim.ts";
@@ -54,6 +54,8 @@ export interface Lab {
   readonly sources: { readonly node: string; readonly common: string };
   /** The folder that the web server shows, empty at first. */
   readonly web: string;
+  /** The folder of tables that the server answers from, and writes statuses to. */
+  readonly tables: string;
   /** The image's tree, as it is exported. */
   readonly rootimg: string;
   service(name: string): Service;
@@ -77,6 +79,7 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
   mkdirSync(trees, { recursive: true });
   // Copied: owned by root as on a management node, and a test may change them.
   await run(["cp", "-R", `${join(demo, "trees")}/.`, trees], { seconds: 60 });
+  const tables = join(work, "tables");
   const web = join(work, "web");
   mkdirSync(web);
   const sources = { node: join(trees, "statelite"), common: join(trees, "syncdirs", "common") };
@@ -86,12 +89,9 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
     nodes: options.nodes ?? 1,
     authority: prepared.pki[options.authority ?? "cluster"],
     tables: (server) => {
-      const folder = tablesFor(join(demo, "tables"), join(work, "tables"), server);
-      if (options.tables === undefined) return folder;
-      const changed = join(work, "changed-tables");
-      cpSync(folder, changed, { recursive: true });
-      options.tables(changed);
-      return changed;
+      tablesFor(join(demo, "tables"), tables, server);
+      options.tables?.(tables);
+      return tables;
     },
     ...(options.web && { web }),
     exports: [
@@ -102,13 +102,13 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
     ],
   });
   const rootimg = join(prepared.image, "rootimg");
-  return assemble(bench, prepared, { directory: bench.directory, state, sources, web, rootimg });
+  return assemble(bench, prepared, { directory: bench.directory, state, sources, web, tables, rootimg });
 }
 
 function assemble(
   bench: Bench,
   prepared: Prepared,
-  places: Pick<Lab, "directory" | "state" | "sources" | "web" | "rootimg">,
+  places: Pick<Lab, "directory" | "state" | "sources" | "web" | "tables" | "rootimg">,
 ): Lab {
   let boots = 0;
   return {
@@ -119,7 +119,9 @@ function assemble(
       const { kernel, accelerator } = prepared;
       const node = bench.node(name);
       const target = { node, image: IMAGE_PATH, state: STATE_PATH, ...reachedAt(bench.server) };
-      const parameters = { ...nodesetParameters(target), ...benchParameters, ...change };
+      const monitorPort = String(bench.server.monitorPort);
+      const monitor = monitorPort === "3002" ? {} : { XCATIPORT: monitorPort };
+      const parameters = { ...nodesetParameters(target), ...monitor, ...benchParameters, ...change };
       boots++;
       return bench.boot(name, {
         kernel,

@@ -1,6 +1,7 @@
 import type { BootContext } from "../context.ts";
 import { KernelThreads } from "../kernel/threads.ts";
 import { BootLog } from "../log.ts";
+import { Monitor } from "../monitor/monitor.ts";
 import { uptime } from "../observe/memory.ts";
 import { ReportBuilder } from "../report/report.ts";
 import { VERSION } from "../version.ts";
@@ -17,6 +18,7 @@ export function openContext(console: (line: string) => void): BootContext {
     log,
     report: new ReportBuilder(VERSION),
     threads: new KernelThreads(THREADS),
+    monitor: new Monitor(log),
     over: new AbortController(),
     now,
   };

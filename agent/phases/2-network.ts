@@ -16,7 +16,7 @@ const DHCP_MODULES = ["af_packet"];
 /** Drivers for the hardware that is there, one interface with an address, and the node's name. */
 export const startNetwork: Phase<Parsed, Connected> = {
   name: "network",
-  async run({ options }, { log, report, threads }) {
+  async run({ options }, { log, report, threads, monitor }) {
     // NFS needs no hardware and takes the longest to start: on a thread, beside all that the network waits for.
     const modules = linuxModules(threads.calls.insertModule);
     const [nfs, network] = await Promise.all([
@@ -28,6 +28,10 @@ export const startNetwork: Phase<Parsed, Connected> = {
     const names = new Resolver({ nameservers, search, timeout: options.settings.dnsTimeout, log });
     const node = await nodeName(options.node, network.hostname, () => names.reverse(network.address));
     report.identify({ node });
+    if (options.monitorPort !== undefined) {
+      const resolve = (host: string) => names.lookup(host);
+      monitor.begin({ servers: options.servers, port: options.monitorPort, resolve });
+    }
     // The real system keeps a name that is set already, unless its /etc/hostname has another (hostname(7)).
     if (node !== undefined) await fs.writeFile("/proc/sys/kernel/hostname", node);
     log.say(

@@ -70,7 +70,8 @@ function surplus(fields: readonly string[], columns: number): string | undefined
   return beyond === -1 ? undefined : `${columns + beyond + 1} fields where the header has ${columns} columns`;
 }
 
-interface ReadRow {
+/** One row's text, taken apart. */
+export interface ReadRow {
   readonly fields: readonly string[];
   /** Lines that the row takes, 1 but for newlines in quotes. */
   readonly lines: number;
@@ -78,7 +79,7 @@ interface ReadRow {
 }
 
 /** Reads the fields that begin on `lines[first]`; only a quoted field goes on to further lines. */
-function readRow(lines: readonly string[], first: number): ReadRow {
+export function readRow(lines: readonly string[], first: number): ReadRow {
   const fields: string[] = [];
   const bad = (problem: string): ReadRow => ({ fields, lines: 1, problem });
   let used = 1;

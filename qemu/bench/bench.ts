@@ -46,6 +46,8 @@ export interface ServerPoint {
   readonly address: string;
   readonly nfsPort: number;
   readonly xcatPort: number;
+  /** Of the install monitor. */
+  readonly monitorPort: number;
 }
 
 export interface BootSpec {
@@ -89,7 +91,9 @@ export async function openBench(plan: BenchPlan): Promise<Bench> {
   const place = bridged ? await openNamespace() : openHost();
   try {
     if (bridged) await buildBridge(place, nodes);
-    const server = bridged ? { address: SERVER_ADDRESS, nfsPort: 2049, xcatPort: 3001 } : await userServer();
+    const server = bridged
+      ? { address: SERVER_ADDRESS, nfsPort: 2049, xcatPort: 3001, monitorPort: 3002 }
+      : await userServer();
     const services = defineServices(plan, place, directory, server, nodes);
     // The NFS server registers itself with the portmapper and ends where there is none.
     await services.get(portmapper.name)?.start();
@@ -102,9 +106,9 @@ export async function openBench(plan: BenchPlan): Promise<Bench> {
 }
 
 async function userServer(): Promise<ServerPoint> {
-  const [nfsPort, xcatPort] = await freePorts(2);
-  invariant(nfsPort !== undefined && xcatPort !== undefined);
-  return { address: USER_SERVER_ADDRESS, nfsPort, xcatPort };
+  const [nfsPort, xcatPort, monitorPort] = await freePorts(3);
+  invariant(nfsPort !== undefined && xcatPort !== undefined && monitorPort !== undefined);
+  return { address: USER_SERVER_ADDRESS, nfsPort, xcatPort, monitorPort };
 }
 
 /** Whether this host has more than its loopback interface. */
@@ -140,6 +144,7 @@ function defineServices(
       argv: [
         ...[built.server, "serve", "--tables", plan.tables(server), "--listen", `${bind}:${server.xcatPort}`],
         ...["--hosts", hosts, "--cert", certificate, "--key", key, "--name", MANAGEMENT_NODE],
+        ...["--monitor", `${bind}:${server.monitorPort}`],
       ],
       port: server.xcatPort,
     },

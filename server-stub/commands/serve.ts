@@ -9,6 +9,8 @@ import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import type { ServeContext } from "../serve/connection.ts";
 import { type Listening, listenTcp, listenXcatd } from "../serve/listener.ts";
 import { serveMonitor } from "../serve/monitor.ts";
+import { openStatusStore } from "../status/open.ts";
+import { StatusRecorder } from "../status/recorder.ts";
 import { openTables } from "../tables/open.ts";
 
 const help = `Usage: statelite-server serve --tables [csv:|sqlite:]DIR --listen HOST:PORT --cert FILE --key FILE [OPTION]...
@@ -24,7 +26,7 @@ Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT.
   --no-dns               ask --hosts only
   --name NAME            this server's name in answers (default: the short host name)
   --allow-cmd            run the #CMD= of litetree rows on this machine
-  --monitor HOST:PORT    answer the install monitor too (port 3002); statuses go to the log
+  --monitor HOST:PORT    answer the install monitor too (port 3002); statuses go to nodelist.status of the tables
   --request-timeout SEC  for a request to arrive whole (default 10)
 
 Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.
@@ -61,7 +63,8 @@ async function run(args: readonly string[]): Promise<number> {
     ...(values.hosts === undefined ? [] : [await openHosts(values.hosts)]),
     ...(values["no-dns"] === true ? [] : [new ReverseDns()]),
   ];
-  const tables = await openTables(required(values.tables, "--tables"), log);
+  const location = required(values.tables, "--tables");
+  const tables = await openTables(location, log);
   const context: ServeContext = {
     tables,
     names,
@@ -70,11 +73,11 @@ async function run(args: readonly string[]): Promise<number> {
     log,
     requestSeconds,
   };
+  const recorder = new StatusRecorder(openStatusStore(location), log);
   const listeners: Listening[] = [];
   try {
     if (monitorAt !== undefined) {
-      const record = (node: string, status: string): void => log.line(`monitor: ${node}: ${status}`);
-      const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, record));
+      const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, recorder));
       listeners.push(monitor);
       process.stdout.write(`install monitor on ${monitor.address}\n`);
     }
@@ -85,6 +88,7 @@ async function run(args: readonly string[]): Promise<number> {
     log.line(`${await stopped}: ending`);
   } finally {
     await Promise.all(listeners.map((listener) => listener.close()));
+    await recorder.close();
     tables.close();
   }
   return 0;

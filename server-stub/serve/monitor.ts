@@ -1,21 +1,21 @@
 import type { Socket } from "node:net";
 import { identify } from "../identity/identify.ts";
+import type { StatusRecorder } from "../status/recorder.ts";
+import { isStatus } from "../status/status.ts";
 import type { ServeContext } from "./connection.ts";
 
 const silenceMilliseconds = 2000;
 const maxLineBytes = 1024;
 
-/** Takes a node's status: `netbooting`, `booting`, `booted`, `failed`. */
-export type RecordStatus = (node: string, status: string) => void;
-
 /**
  * One exchange of the install monitor: `ready`, one line, `done`, the end. `done` comes for any line; only
- * `installstatus` of a node is recorded. Who is no node is let go without a byte.
+ * `installstatus` with a word that xCAT has is recorded, of the node whose connection it is and of no other. Who is
+ * no node is let go without a byte.
  */
 export async function serveMonitor(
   socket: Socket,
   context: ServeContext,
-  record: RecordStatus,
+  recorder: StatusRecorder,
 ): Promise<void> {
   const address = socket.remoteAddress ?? "unknown address";
   const identity = await identify(context.tables.current(), address, context.names);
@@ -34,7 +34,8 @@ export async function serveMonitor(
     socket.destroySoon();
     return;
   }
-  if (verb === "installstatus" && status !== undefined) record(identity.node, status);
+  if (verb === "installstatus" && status !== undefined && isStatus(status))
+    await recorder.record(identity.node, status);
   else context.log.line(`monitor: ${identity.node}: unknown: ${line.slice(0, 80)}`);
   socket.setTimeout(silenceMilliseconds, () => socket.destroy());
   socket.resume();

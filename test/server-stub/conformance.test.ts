@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
 import baseline from "../golden/xcatd/baseline.json";
@@ -57,10 +58,17 @@ for (const [kind, locate] of Object.entries(sources)) {
 
 describe("odd requests are answered as by a real xcatd", () => {
   let server: TestServer;
+  let tables: string;
   beforeAll(async () => {
-    server = await startServer(join(golden, "tables-baseline"), reverseNames);
+    // A copy: statuses are written to it.
+    tables = await mkdtemp(join(tmpdir(), "statelite-tables-"));
+    await cp(join(golden, "tables-baseline"), tables, { recursive: true });
+    server = await startServer(tables, reverseNames);
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    await server.stop();
+    await rm(tables, { recursive: true });
+  });
 
   for (const { name, source, request, response } of protocol.port3001) {
     test(name, async () => {
@@ -76,8 +84,10 @@ describe("odd requests are answered as by a real xcatd", () => {
     });
   }
 
-  test("install monitor: the status of a node is in the log", async () => {
+  test("install monitor: the status of a node is in the log, and once it says done in the nodelist table", async () => {
     await talkToMonitor(server, "127.0.0.9", "installstatus failed\n");
     expect(await logs(server, "monitor: n07: failed")).toBe(true);
+    const nodelist = await readFile(join(tables, "nodelist.csv"), "latin1");
+    expect(nodelist).toMatch(/^"n07","all,compute","failed","[-\d]{10} [:\d]{8}",,,,,,,,,$/m);
   });
 });

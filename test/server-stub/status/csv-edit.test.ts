@@ -1,0 +1,65 @@
+import { describe, expect, test } from "bun:test";
+import { editCsv } from "../../../server-stub/status/csv-edit.ts";
+
+const header = "#node,status,comments,disable\n";
+const booting = { status: "booting" };
+
+describe("an edited table keeps everything but the cells that were changed", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ["a value is put in", `${header}"n01",,,\n`, `${header}"n01","booting",,\n`],
+    ["a value is replaced", `${header}"n01","old",,\n`, `${header}"n01","booting",,\n`],
+    [
+      "other rows and their order stay",
+      `${header}n00,x,,\n"n01",,,\nn02,,\n`,
+      `${header}n00,x,,\n"n01","booting",,\nn02,,\n`,
+    ],
+    [
+      "comments and blank lines stay",
+      `${header}# why\n\n"n01",,,\n#end\n`,
+      `${header}# why\n\n"n01","booting",,\n#end\n`,
+    ],
+    [
+      "a row that nobody can read stays",
+      `${header}"n00,,\n"n01",,,\n`,
+      `${header}"n00,,\n"n01","booting",,\n`,
+    ],
+    ["a disabled row stays", `${header}n01,,,1\nn01,,,\n`, `${header}n01,,,1\n"n01","booting",,\n`],
+    ["quotes in other cells stay", `${header}n01,,"a ""b"",c",\n`, `${header}"n01","booting","a ""b"",c",\n`],
+    [
+      "a value of several lines stays",
+      `${header}n01,,"a\nb",\nn02,,,\n`,
+      `${header}"n01","booting","a\nb",\nn02,,,\n`,
+    ],
+    ["bytes that are no text stay", `${header}n01,,"\xff\xe4",\n`, `${header}"n01","booting","\xff\xe4",\n`],
+    ["line ends stay", "#node,status\r\nn01,\r\nn02,\r\n", '#node,status\r\n"n01","booting"\r\nn02,\r\n'],
+    ["a last line without its end stays so", `${header}n01,,,`, `${header}"n01","booting",,`],
+  ];
+  for (const [rule, before, after] of cases) {
+    test(rule, () => {
+      expect(editCsv(before, "node", new Map([["n01", booting]]))).toEqual({ text: after, missing: [] });
+    });
+  }
+});
+
+test("several rows, one of them of several lines, change at once", () => {
+  const before = `${header}n01,,"a\nb",\n# between\nn02,,,\n`;
+  const changes = new Map([
+    ["n02", { status: "failed" }],
+    ["n01", booting],
+  ]);
+  expect(editCsv(before, "node", changes).text).toBe(
+    `${header}"n01","booting","a\nb",\n# between\n"n02","failed",,\n`,
+  );
+});
+
+test("a key without a row is named, and nothing else changes", () => {
+  expect(editCsv(`${header}n02,,,\n`, "node", new Map([["n01", booting]]))).toEqual({
+    text: `${header}n02,,,\n`,
+    missing: ["n01"],
+  });
+});
+
+test("a column that the header lacks is an error that names it", () => {
+  const edit = () => editCsv("#node,groups\nn01,all\n", "node", new Map([["n01", booting]]));
+  expect(edit).toThrow("no column status");
+});

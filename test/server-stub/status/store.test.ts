@@ -1,0 +1,124 @@
+import { Database } from "bun:sqlite";
+import { afterEach, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { csvStatusStore } from "../../../server-stub/status/csv-store.ts";
+import { openStatusStore } from "../../../server-stub/status/open.ts";
+import type { StatusChange } from "../../../server-stub/status/status.ts";
+
+const header = "#node,groups,status,statustime,comments,disable\n";
+const at = new Date(2026, 10, 21, 7, 5, 9);
+const change = (node: string, status = "booting"): StatusChange => ({ node, status, at });
+
+const folders: string[] = [];
+function folder(rows: string): string {
+  const path = mkdtempSync(join(tmpdir(), "statelite-status-"));
+  folders.push(path);
+  writeFileSync(join(path, "nodelist.csv"), header + rows);
+  return path;
+}
+afterEach(() => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true });
+});
+
+describe("nodelist.csv", () => {
+  test("gets the status, and the time as xCAT writes it", async () => {
+    const path = folder('"n01","all",,,,\n');
+    await csvStatusStore(path).write([change("n01")]);
+    expect(readFileSync(join(path, "nodelist.csv"), "latin1")).toBe(
+      `${header}"n01","all","booting","11-21-2026 07:05:09",,\n`,
+    );
+  });
+
+  test("keeps its permissions and stays the file that a link leads to", async () => {
+    const path = folder("");
+    mkdirSync(join(path, "real"));
+    const real = join(path, "real", "nodelist.csv");
+    writeFileSync(real, `${header}n01,,,,,\n`);
+    chmodSync(real, 0o640);
+    rmSync(join(path, "nodelist.csv"));
+    symlinkSync("real/nodelist.csv", join(path, "nodelist.csv"));
+    await csvStatusStore(path).write([change("n01")]);
+    expect(readFileSync(real, "latin1")).toContain('"booting"');
+    expect(statSync(real).mode & 0o7777).toBe(0o640);
+    // The lock's file stays for the next one; nothing else does.
+    expect(readdirSync(join(path, "real")).sort()).toEqual([".nodelist.csv.lock", "nodelist.csv"]);
+  });
+
+  test("loses nothing where many servers and an administrator write at once", async () => {
+    const nodes = Array.from({ length: 40 }, (_, index) => `n${index}`);
+    const path = folder(nodes.map((node) => `"${node}","all",,,,\n`).join(""));
+    const child = `
+      import { csvStatusStore } from "${import.meta.dir}/../../../server-stub/status/csv-store.ts";
+      for (const node of process.argv.slice(2))
+        await csvStatusStore(${JSON.stringify(path)}).write([{ node, status: "booting", at: new Date() }]);`;
+    const script = join(path, "child.ts");
+    writeFileSync(script, child);
+    const servers = [0, 1, 2, 3].map((part) =>
+      Bun.spawn([process.execPath, script, ...nodes.filter((_, index) => index % 4 === part)], {
+        stderr: "pipe",
+      }),
+    );
+    const ends = await Promise.all(
+      servers.map(async (server) => [await server.exited, await new Response(server.stderr).text()]),
+    );
+    expect(ends).toEqual(servers.map(() => [0, ""]));
+    const text = readFileSync(join(path, "nodelist.csv"), "latin1");
+    expect(text.match(/"booting"/g)?.length).toBe(nodes.length);
+  });
+
+  const refusals: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+    ["that is not there", (path) => rmSync(join(path, "nodelist.csv")), /ENOENT/],
+    [
+      "without the column",
+      (path) => writeFileSync(join(path, "nodelist.csv"), "#node\nn01\n"),
+      /no column status/,
+    ],
+  ];
+  for (const [rule, prepare, message] of refusals) {
+    test(`${rule} is an error that says so`, async () => {
+      const path = folder("");
+      prepare(path);
+      expect(csvStatusStore(path).write([change("n01")])).rejects.toThrow(message);
+    });
+  }
+});
+
+describe("nodelist.sqlite", () => {
+  function database(path: string): Database {
+    return new Database(join(path, "nodelist.sqlite"), { create: true, readwrite: true });
+  }
+
+  test("gets the status while xcatd has it locked for a moment", async () => {
+    const path = folder("");
+    using xcatd = database(path);
+    xcatd.run("CREATE TABLE nodelist (node TEXT, status TEXT, statustime TEXT, PRIMARY KEY (node))");
+    xcatd.run("INSERT INTO nodelist VALUES ('n01', NULL, NULL), ('n02', 'booted', 'then')");
+    xcatd.run("BEGIN EXCLUSIVE");
+    const written = openStatusStore(`sqlite:${path}`).write([change("n01", "failed"), change("nosuch")]);
+    await Bun.sleep(60);
+    xcatd.run("COMMIT");
+    await written;
+    expect(xcatd.query("SELECT * FROM nodelist ORDER BY node").values()).toEqual([
+      ["n01", "failed", "11-21-2026 07:05:09"],
+      ["n02", "booted", "then"],
+    ]);
+  });
+
+  test("is not made where it is not there", async () => {
+    const path = folder("");
+    expect(openStatusStore(`sqlite:${path}`).write([change("n01")])).rejects.toThrow();
+    expect(readdirSync(path)).toEqual(["nodelist.csv"]);
+  });
+});

@@ -31,16 +31,35 @@ export function readLitetree(answer: Answer): Litetree {
     const row = splitRow(body);
     // xcatd says what it could not find out and then sends the row without its directory.
     if (error !== undefined && row.directory !== "") throw describeError("litetree", error.text.trim());
-    const fault = error === undefined ? findFault(row) : variableFault(error.text.trim());
+    const judged = judgeRow(row, body, error?.text.trim());
     error = undefined;
-    if (fault !== undefined)
-      problems.push({ class: "source", code: "litetree-row", ...DOING, on: body, ...fault });
-    else rows.push(row);
-    if (fault === undefined && /UNDEFINED/.test(row.server + row.directory))
-      problems.push(undefinedNote(body));
+    if (judged.usable) rows.push(row);
+    problems.push(...judged.problems);
   }
   if (error !== undefined) throw describeError("litetree", error.text.trim());
   return { ...(node !== undefined && { node }), rows, problems };
+}
+
+/**
+ * Whether a row can be a source, and what there is to say of it.
+ *
+ * @param shown the row as a person knows it
+ * @param error what the server could not make out of it
+ */
+export function judgeRow(
+  row: LitetreeRow,
+  shown: string,
+  error?: string,
+): { readonly usable: boolean; readonly problems: readonly Problem[] } {
+  const fault = error === undefined ? findFault(row) : variableFault(error);
+  if (fault !== undefined) {
+    return {
+      usable: false,
+      problems: [{ class: "source", code: "litetree-row", ...DOING, on: shown, ...fault }],
+    };
+  }
+  const undefinedPart = /UNDEFINED/.test(row.server + row.directory);
+  return { usable: true, problems: undefinedPart ? [undefinedNote(shown)] : [] };
 }
 
 type Fault = Pick<Problem, "found" | "remedy">;
@@ -52,7 +71,7 @@ const TABEDIT = "correct the row with tabedit litetree";
  * `server:/dir`, `server:/dir :options`; without a server `/dir` and `/dir:options`. The row's own colons are gone
  * when xcatd prints it, but a variable's value may have brought in new ones.
  */
-function splitRow(body: string): LitetreeRow {
+export function splitRow(body: string): LitetreeRow {
   if (body.startsWith("/")) {
     const [, directory = body, mountOptions = ""] = /^(.*?) ?:([^/:]+)$/s.exec(body) ?? [];
     return { server: "", directory, mountOptions };

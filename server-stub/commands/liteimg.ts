@@ -9,7 +9,7 @@ import { planPreparation, prepareImage } from "../liteimg/prepare.ts";
 import { recordPath } from "../liteimg/record.ts";
 import { stderrLog as log } from "../log.ts";
 import { readTables } from "../tables/open.ts";
-import { bytesToText } from "./node-rows.ts";
+import { bytesToText } from "../text.ts";
 
 const help = `Usage: statelite-server liteimg --tables DIR [--root IMAGE_DIR] [--dry-run] [IMAGE]
 Prepares an image for statelite booting: for each litefile row of the image the content goes to /.default, and

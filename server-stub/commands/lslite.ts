@@ -10,7 +10,7 @@ import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { refuseCommands } from "../model/run-command.ts";
 import { readTables } from "../tables/open.ts";
-import { bytesToText } from "./node-rows.ts";
+import { bytesToText } from "../text.ts";
 
 const help = `Usage: statelite-server lslite --tables DIR [-i IMAGE | NODERANGE]
 Prints what the tables say about nodes, or about an image, as \`lslite\` of xCAT does.

@@ -8,6 +8,7 @@ import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import { readTables } from "../tables/open.ts";
+import { bytesToText } from "../text.ts";
 
 /** The rows of one kind that a node gets, as `node: …` lines are made of them. */
 type RowsOf = (
@@ -72,9 +73,4 @@ Prints ${summary}, as \`${name}\` of xCAT does.
     return status;
   };
   return { name, summary, help, run };
-}
-
-/** Table text is bytes as characters; what a terminal or JSON gets is UTF-8 text. */
-export function bytesToText(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString("utf8");
 }

@@ -1,13 +1,18 @@
+import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { fatal } from "../../agent/errors.ts";
 import { parseAddress } from "../cli/address.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { serveHttp } from "../http/connection.ts";
+import { Gate } from "../http/gate.ts";
+import type { HttpContext } from "../http/routes.ts";
+import { readTokens } from "../http/tokens.ts";
 import { HostsFile } from "../identity/hosts.ts";
 import { ReverseDns } from "../identity/reverse.ts";
 import { stderrLog as log } from "../log.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import type { ServeContext } from "../serve/connection.ts";
-import { type Listening, listenTcp, listenXcatd } from "../serve/listener.ts";
+import { type Listening, listenTcp, listenTls, listenXcatd } from "../serve/listener.ts";
 import { serveMonitor } from "../serve/monitor.ts";
 import { openStatusStore } from "../status/open.ts";
 import { StatusRecorder } from "../status/recorder.ts";
@@ -27,6 +32,10 @@ Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT.
   --name NAME            this server's name in answers (default: the short host name)
   --allow-cmd            run the #CMD= of litetree rows on this machine
   --monitor HOST:PORT    answer the install monitor too (port 3002); statuses go to nodelist.status of the tables
+  --http HOST:PORT       answer the JSON protocol over HTTPS too, with the same certificate
+  --http-plain HOST:PORT the same without TLS: nobody proves who he is there
+  --http-limit N         HTTP requests that are worked on at the same time; others get 503 (default 256)
+  --tokens FILE          lines of a node and its bearer token, another proof of who asks by HTTP
   --request-timeout SEC  for a request to arrive whole (default 10)
 
 Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.
@@ -46,11 +55,18 @@ async function run(args: readonly string[]): Promise<number> {
     name: { type: "string" },
     "allow-cmd": { type: "boolean" },
     monitor: { type: "string" },
+    http: { type: "string" },
+    "http-plain": { type: "string" },
+    "http-limit": { type: "string" },
+    tokens: { type: "string" },
     "request-timeout": { type: "string" },
   });
   if (positionals[0] !== undefined) throw new UsageError(`what is ${positionals[0]}?`);
   const at = parseAddress(required(values.listen, "--listen"), "--listen");
   const monitorAt = values.monitor === undefined ? undefined : parseAddress(values.monitor, "--monitor");
+  const httpAt = values.http === undefined ? undefined : parseAddress(values.http, "--http");
+  const plain = values["http-plain"];
+  const plainAt = plain === undefined ? undefined : parseAddress(plain, "--http-plain");
   const files = {
     cert: required(values.cert, "--cert"),
     key: required(values.key, "--key"),
@@ -59,10 +75,14 @@ async function run(args: readonly string[]): Promise<number> {
   const requestSeconds = Number(values["request-timeout"] ?? "10");
   if (!(requestSeconds > 0 && requestSeconds <= 3600))
     throw new UsageError("--request-timeout: seconds expected");
+  const httpLimit = Number(values["http-limit"] ?? "256");
+  if (!(Number.isInteger(httpLimit) && httpLimit > 0))
+    throw new UsageError("--http-limit: a number expected");
   const names = [
     ...(values.hosts === undefined ? [] : [await openHosts(values.hosts)]),
     ...(values["no-dns"] === true ? [] : [new ReverseDns()]),
   ];
+  const tokens = await readTokens(values.tokens);
   const location = required(values.tables, "--tables");
   const tables = await openTables(location, log);
   const context: ServeContext = {
@@ -76,6 +96,18 @@ async function run(args: readonly string[]): Promise<number> {
   const recorder = new StatusRecorder(openStatusStore(location), log);
   const listeners: Listening[] = [];
   try {
+    const http: HttpContext = { ...context, tokens, gate: new Gate(httpLimit) };
+    const answerHttp = (socket: Socket): Promise<void> => serveHttp(socket, http);
+    if (httpAt !== undefined) {
+      const listener = await listenTls(httpAt, files, log, answerHttp);
+      listeners.push(listener);
+      process.stdout.write(`JSON over HTTPS on ${listener.address}\n`);
+    }
+    if (plainAt !== undefined) {
+      const listener = await listenTcp(plainAt, log, answerHttp);
+      listeners.push(listener);
+      process.stdout.write(`JSON over HTTP on ${listener.address}\n`);
+    }
     if (monitorAt !== undefined) {
       const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, recorder));
       listeners.push(monitor);

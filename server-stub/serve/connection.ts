@@ -71,7 +71,7 @@ function describe(identity: Identity, certificateName: string | undefined): stri
 }
 
 /** A certificate is asked for and optional; one that the CA did not sign ends the connection. */
-function certificateName(socket: TLSSocket): { readonly name?: string; readonly untrusted?: string } {
+export function certificateName(socket: TLSSocket): { readonly name?: string; readonly untrusted?: string } {
   const subject = socket.getPeerCertificate()?.subject;
   if (subject === undefined) return {};
   if (!socket.authorized) return { untrusted: String(socket.authorizationError ?? "not signed by the CA") };

@@ -1,6 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from "node:tls";
+import {
+  createServer as createTlsServer,
+  type TLSSocket,
+  type TlsOptions,
+  type Server as TlsServer,
+} from "node:tls";
 import { fatal } from "../../agent/errors.ts";
 import type { ServerLog } from "../log.ts";
 import { type ServeContext, serveConnection } from "./connection.ts";
@@ -35,7 +40,21 @@ export interface Listening {
  *
  * @throws BootError where files cannot be read or the address cannot be had
  */
-export async function listenXcatd(at: Address, files: TlsFiles, context: ServeContext): Promise<Listening> {
+export function listenXcatd(at: Address, files: TlsFiles, context: ServeContext): Promise<Listening> {
+  return listenTls(at, files, context.log, (socket) => serveConnection(socket, context));
+}
+
+/**
+ * Serves TLS connections, one handler for each.
+ *
+ * @throws BootError where files cannot be read or the address cannot be had
+ */
+export async function listenTls(
+  at: Address,
+  files: TlsFiles,
+  log: ServerLog,
+  handle: (socket: TLSSocket) => Promise<void>,
+): Promise<Listening> {
   const [cert, key, ca] = await Promise.all([
     readPem(files.cert),
     readPem(files.key),
@@ -52,15 +71,15 @@ export async function listenXcatd(at: Address, files: TlsFiles, context: ServeCo
   });
   server.on("secureConnection", (socket) => {
     socket.on("error", () => {}); // The client is gone; "close" follows and says so to whoever waits.
-    serveConnection(socket, context).catch((error: unknown) => {
-      context.log.line(`${socket.remoteAddress}: ${error instanceof Error ? error.stack : String(error)}`);
+    handle(socket).catch((error: unknown) => {
+      log.line(`${socket.remoteAddress}: ${error instanceof Error ? error.stack : String(error)}`);
       socket.destroy();
     });
   });
   server.on("tlsClientError", (error, socket) => {
-    context.log.line(`${socket.remoteAddress ?? "unknown address"}: no TLS: ${error.message}`);
+    log.line(`${socket.remoteAddress ?? "unknown address"}: no TLS: ${error.message}`);
   });
-  return listen(server, at, context.log);
+  return listen(server, at, log);
 }
 
 function tlsServer(options: TlsOptions): TlsServer {

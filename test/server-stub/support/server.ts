@@ -10,6 +10,9 @@ export interface TestServer {
   readonly directory: string;
   readonly port: number;
   readonly monitorPort: number;
+  /** Of `--http` and `--http-plain`, where they were given. */
+  readonly httpPort: number;
+  readonly plainPort: number;
   /** Everything logged so far. */
   log(): string;
   /** Sends SIGTERM, removes the files, gives the exit status. */
@@ -55,6 +58,8 @@ export async function startServer(
     directory,
     port: Number(ports[2]),
     monitorPort: Number(ports[1]),
+    httpPort: Number(/JSON over HTTPS on \S+:(\d+)\n/.exec(said)?.[1]),
+    plainPort: Number(/JSON over HTTP on \S+:(\d+)\n/.exec(said)?.[1]),
     log: () => log,
     stop: async () => {
       child.kill("SIGTERM");

@@ -1,0 +1,104 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { certificateName } from "../serve/connection.ts";
+import { type HttpAnswer, problem, writeAnswer } from "./answer.ts";
+import { BadRequest, type RequestHead } from "./head.ts";
+import { RequestReader } from "./request-reader.ts";
+import { findRoute, type HttpContext } from "./routes.ts";
+
+/** For a body to arrive whole, once it is wanted. */
+const bodySeconds = 30;
+/** A client that takes no byte of its answer for so long is gone. */
+const writeSeconds = 30;
+
+/**
+ * One connection of the HTTP side: one request, its answer, the end. A node asks once in a boot, so there is nothing
+ * to keep a connection for.
+ */
+export async function serveHttp(socket: Socket, context: HttpContext): Promise<void> {
+  const started = performance.now();
+  const address = socket.remoteAddress ?? "unknown address";
+  const say = (text: string): void =>
+    context.log.line(`${address}: ${text}, ${Math.round(performance.now() - started)} ms`);
+  const certificate = socket instanceof TLSSocket ? certificateName(socket) : {};
+  if (certificate.untrusted !== undefined) {
+    say(`client certificate refused: ${certificate.untrusted}`);
+    socket.destroy();
+    return;
+  }
+  const reader = new RequestReader(socket);
+  let asked = "HTTP";
+  let head: RequestHead | undefined;
+  let answer: HttpAnswer;
+  try {
+    head = await reader.head(context.requestSeconds);
+    if (head === undefined) {
+      say("left without a request");
+      socket.destroySoon();
+      return;
+    }
+    asked = `${head.method} ${head.path}`.slice(0, 200);
+    answer = await answerTo(head, reader, context, { remoteAddress: address, ...nameOf(certificate) });
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error;
+    answer = problem(error.status, kindOf(error.status), error.message);
+  }
+  reader.close();
+  const sent = await send(socket, writeAnswer(answer, head?.method !== "HEAD"));
+  const why = /"detail":"((?:[^"\\]|\\.)*)"/.exec(answer.status < 400 ? "" : String(answer.body))?.[1];
+  say(
+    `${asked}: ${answer.status}${why === undefined ? "" : ` ${why}`}${sent ? "" : ", left before its end"}`,
+  );
+}
+
+async function answerTo(
+  head: RequestHead,
+  reader: RequestReader,
+  context: HttpContext,
+  credentials: { readonly remoteAddress: string; readonly certificateName?: string },
+): Promise<HttpAnswer> {
+  const route = findRoute(head.path, head.method);
+  if ("status" in route) return route;
+  const authorization = head.headers.get("authorization");
+  const request = {
+    ...{ headers: head.headers, contentLength: head.contentLength, path: route.path },
+    credentials: { ...credentials, ...(authorization !== undefined && { authorization }) },
+    body: () => reader.body(head, bodySeconds),
+  };
+  try {
+    const handle = () => route.handler(request, context);
+    return route.work ? ((await context.gate.run(handle)) ?? busy()) : await handle();
+  } catch (error) {
+    if (error instanceof BadRequest) throw error;
+    context.log.line(`${head.path}: ${error instanceof Error ? error.stack : String(error)}`);
+    return problem(500, "failed", "the server made a mistake; its log has more");
+  }
+}
+
+/** Not at once, and not all at the same time: the agent adds a random wait of its own to it. */
+function busy(): HttpAnswer {
+  const seconds = 1 + Math.floor(Math.random() * 4);
+  return problem(503, "busy", "too much is being worked on", { "Retry-After": String(seconds) });
+}
+
+function kindOf(status: number) {
+  return status === 413 ? ("too-large" as const) : ("bad-request" as const);
+}
+
+function nameOf({ name }: { readonly name?: string }) {
+  return name === undefined ? {} : { certificateName: name };
+}
+
+/** True when the whole answer is with the kernel and our half is closed. */
+function send(socket: Socket, bytes: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) {
+      resolve(false);
+      return;
+    }
+    socket.setTimeout(writeSeconds * 1000, () => socket.destroy());
+    socket.once("close", () => resolve(false));
+    socket.end(bytes, () => resolve(true));
+    socket.resume(); // Whatever else the client says is read and dropped, so that its end is seen.
+  });
+}

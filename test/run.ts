@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { project } from "../qemu/paths.ts";
+import { postgresPrograms } from "../qemu/postgres/programs.ts";
 import { prepare } from "../qemu/prepare.ts";
 import { messageOf } from "../qemu/problem.ts";
 import { becomeRoot } from "../qemu/root.ts";
@@ -26,7 +27,7 @@ function findTests(): { machines: TestFile[]; others: TestFile[] } {
 /** Everything that tests boot, built before the first of them: a failure is one, not one of each test. */
 async function build(): Promise<Outcome> {
   try {
-    await prepare();
+    await Promise.all([prepare(), postgresPrograms()]);
     return { passed: 0, failed: 0 };
   } catch (error) {
     console.error(`FAIL the build: ${messageOf(error)}`);

@@ -18,7 +18,7 @@ litefile table: what left the table is put back. It can be interrupted and run a
 
   IMAGE, --image IMAGE  name in the osimage table; without it only rows for ALL apply
   --root IMAGE_DIR      the image's root directory (default: linuximage.rootimgdir of IMAGE, /rootimg below it)
-  --tables DIR          CSV files in tabdump form; sqlite:DIR for xCAT's SQLite files
+  --tables DIR          CSV files in tabdump form; also sqlite:DIR, pg:DSN and cfgloc:FILE
   --dry-run             print what would be done
   --json                with --dry-run: as an array
 

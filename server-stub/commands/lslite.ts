@@ -15,7 +15,7 @@ import { bytesToText } from "../text.ts";
 const help = `Usage: statelite-server lslite --tables DIR [-i IMAGE | NODERANGE]
 Prints what the tables say about nodes, or about an image, as \`lslite\` of xCAT does.
 
-  --tables DIR  CSV files in tabdump form; sqlite:DIR for xCAT's SQLite files
+  --tables DIR  CSV files in tabdump form; also sqlite:DIR, pg:DSN and cfgloc:FILE
   -i IMAGE      the litefile rows of an image
   --json        an array of what is known of each node or image
 

@@ -35,7 +35,7 @@ function nodeCommand(name: string, summary: string, rowsOf: RowsOf): Command {
   const help = `Usage: statelite-server ${name} --tables DIR NODERANGE
 Prints ${summary}, as \`${name}\` of xCAT does.
 
-  --tables DIR  CSV files in tabdump form; sqlite:DIR for xCAT's SQLite files
+  --tables DIR  CSV files in tabdump form; also sqlite:DIR, pg:DSN and cfgloc:FILE
   --json        an array of {node, image, rows}
   --allow-cmd   run the #CMD= of litetree rows
 `;

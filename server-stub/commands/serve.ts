@@ -16,14 +16,12 @@ import { type Listening, listenTcp, listenTls, listenXcatd } from "../serve/list
 import { serveMonitor } from "../serve/monitor.ts";
 import { openStatusStore } from "../status/open.ts";
 import { StatusRecorder } from "../status/recorder.ts";
-import { openTables } from "../tables/open.ts";
+import { openTables, tablesHelp } from "../tables/open.ts";
 
-const help = `Usage: statelite-server serve --tables [csv:|sqlite:]DIR --listen HOST:PORT --cert FILE --key FILE [OPTION]...
-Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT.
+const help = `Usage: statelite-server serve --tables TABLES --listen HOST:PORT --cert FILE --key FILE [OPTION]...
+Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT. Changes of the tables are followed.
 
-  --tables [csv:]DIR     CSV files in tabdump form, one for each table, followed for changes
-           sqlite:DIR    the same of xCAT's SQLite files, as in /etc/xcat
-  --listen HOST:PORT     where to answer; port 0 lets the kernel choose
+${tablesHelp}  --listen HOST:PORT     where to answer; port 0 lets the kernel choose
   --cert FILE            certificate, PEM, with its chain
   --key FILE             its key, PEM
   --ca FILE              ask clients for a certificate of this CA; policy rows with a name need one

@@ -5,11 +5,10 @@ import { fatal } from "../../agent/errors.ts";
 import type { ParsedTable } from "../../agent/rows/csv.ts";
 import type { Table, TableSet } from "../../agent/rows/table.ts";
 import type { ServerLog } from "../log.ts";
+import { follow } from "./follower.ts";
 import type { TableSource } from "./source.ts";
 
 const maxFileBytes = 256 * 1024 * 1024;
-/** Editors truncate, write and rename: wait until that is over. */
-const settleMilliseconds = 50;
 /** Directories on NFS report no changes by others, so they are looked at as well. */
 const pollMilliseconds = 5000;
 
@@ -64,8 +63,17 @@ export async function openFolder(
       error,
     );
   }
-  const follower = follow(directory, refresh, log);
-  return { description: `${format.description} in ${directory}`, current: () => set, close: follower };
+  const description = `${format.description} in ${directory}`;
+  const follower = follow({ description, refresh, pollMilliseconds }, log);
+  const watcher = watch(directory, () => follower.soon());
+  watcher.on("error", (error) =>
+    log.line(`tables: watching ${directory}: ${error.message}; looked at every 5 s instead`),
+  );
+  const close = (): void => {
+    follower.stop();
+    watcher.close();
+  };
+  return { description, current: () => set, close };
 }
 
 function tableSet(files: ReadonlyMap<string, LoadedFile>): TableSet {
@@ -119,39 +127,4 @@ function keep(known: LoadedFile | undefined, path: string, log: ServerLog): Tabl
   if (known?.table !== undefined)
     log.line(`tables: ${path} cannot be read now; its last content stays in use`);
   return known?.table;
-}
-
-/** Calls `refresh` after changes, one at a time; gives back how to stop. */
-function follow(directory: string, refresh: () => Promise<void>, log: ServerLog): () => void {
-  let running = false;
-  let again = false;
-  let pending: Timer | undefined;
-  const run = async (): Promise<void> => {
-    if (running) {
-      again = true;
-      return;
-    }
-    running = true;
-    do {
-      again = false;
-      await refresh().catch((error: unknown) =>
-        log.line(`tables: ${directory}: ${String(error)}; the last content stays in use`),
-      );
-    } while (again);
-    running = false;
-  };
-  const soon = (): void => {
-    clearTimeout(pending);
-    pending = setTimeout(() => void run(), settleMilliseconds);
-  };
-  const watcher = watch(directory, soon);
-  watcher.on("error", (error) =>
-    log.line(`tables: watching ${directory}: ${error.message}; looked at every 5 s instead`),
-  );
-  const poll = setInterval(() => void run(), pollMilliseconds);
-  return () => {
-    clearTimeout(pending);
-    clearInterval(poll);
-    watcher.close();
-  };
 }

@@ -3,6 +3,8 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
+import { loadTables } from "../../qemu/postgres/load.ts";
+import { openPostgres } from "../../qemu/postgres/server.ts";
 import baseline from "../golden/xcatd/baseline.json";
 import edges from "../golden/xcatd/edges.json";
 import protocol from "../golden/xcatd/protocol.json";
@@ -26,24 +28,40 @@ const differences: Readonly<Record<string, string>> = {
     "<xcatresponse>\n  <error>Permission denied for request</error>\n  <errorcode>1</errorcode>\n  <serverdone></serverdone>\n</xcatresponse>\n",
 };
 
-/** The same tables, from CSV files and from SQLite files as xCAT has them. */
-const sources: Readonly<Record<string, (name: string) => Promise<string>>> = {
-  CSV: async (name) => join(golden, name),
-  SQLite: async (name) => `sqlite:${await makeSqlite(join(golden, name))}`,
+/** Where the same tables are, and how they go. */
+interface Located {
+  readonly tables: string;
+  remove(): Promise<void>;
+}
+
+/** The same tables in each of the back ends, as xCAT has them there. */
+const sources: Readonly<Record<string, (folder: string) => Promise<Located>>> = {
+  CSV: async (folder) => ({ tables: folder, remove: async () => {} }),
+  SQLite: async (folder) => {
+    const directory = await makeSqlite(folder);
+    return { tables: `sqlite:${directory}`, remove: () => rm(directory, { recursive: true }) };
+  },
+  PostgreSQL: async (folder) => {
+    const postgres = await openPostgres();
+    const sql = postgres.connect();
+    await loadTables(sql, folder);
+    await sql.close();
+    return { tables: postgres.tables, remove: async () => postgres[Symbol.asyncDispose]() };
+  },
 };
 
 for (const [kind, locate] of Object.entries(sources)) {
   for (const [name, { cases }] of Object.entries({ baseline, edges })) {
     describe(`rows of tables-${name}, from ${kind}, are those of a real xcatd`, () => {
       let server: TestServer;
-      let location: string;
+      let located: Located;
       beforeAll(async () => {
-        location = await locate(`tables-${name}`);
-        server = await startServer(location, reverseNames, "--allow-cmd");
+        located = await locate(join(golden, `tables-${name}`));
+        server = await startServer(located.tables, reverseNames, "--allow-cmd");
       });
       afterAll(async () => {
         await server.stop();
-        if (location.startsWith("sqlite:")) await rm(location.slice("sqlite:".length), { recursive: true });
+        await located.remove();
       });
 
       for (const { node, source, request, response } of cases) {

@@ -1,0 +1,156 @@
+import { existsSync } from "node:fs";
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SQL } from "bun";
+import { freePorts } from "../bench/ports.ts";
+import { run } from "../command.ts";
+import { BenchError } from "../problem.ts";
+import { poll } from "../time.ts";
+import { postgresPrograms } from "./programs.ts";
+
+/** PostgreSQL refuses to run as root; any other user will do. */
+const NOBODY = 65_534;
+
+/** The users of the database, and the password that both have over TCP. */
+export const postgresUsers = { owner: "xcatadm", reader: "reader", password: "s3cret|word" } as const;
+
+/** A PostgreSQL with an empty database `xcatdb`, as xCAT's pgsqlsetup makes it, in a folder of its own. */
+export interface Postgres extends AsyncDisposable {
+  /** The directory of its Unix socket, where no password is asked for. */
+  readonly socket: string;
+  /** On 127.0.0.1, with passwords (SCRAM). */
+  readonly port: number;
+  /** What the server takes after `--tables`: as the user who may only read, through the socket. */
+  readonly tables: string;
+  /** A connection as the owner of the database. */
+  connect(): SQL;
+  start(): Promise<void>;
+  /** Ends it as an administrator does, with connections open or not. */
+  stop(): Promise<void>;
+}
+
+/** Makes and starts one; it ends with this process at the latest. */
+export async function openPostgres(): Promise<Postgres> {
+  const { bin, libraries } = await postgresPrograms();
+  const folder = await mkdtemp(join(tmpdir(), "statelite-postgres-"));
+  const [port] = await freePorts(1);
+  const env = libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries };
+  const data = join(folder, "data");
+  const passwordFile = join(folder, "password");
+  const log = join(folder, "log");
+  let child: Bun.Subprocess | undefined;
+
+  async function start(): Promise<void> {
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: folder,
+      fsync: "off",
+      jit: "off",
+    };
+    const started = Bun.spawn(
+      [
+        ...[...asNobody(), "setpriv", "--pdeathsig", "INT", "--", join(bin, "postgres"), "-D", data],
+        ...[
+          "-p",
+          String(port),
+          ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+        ],
+      ],
+      {
+        stdin: "ignore",
+        stdout: Bun.file(log),
+        stderr: Bun.file(log),
+        env: { ...process.env, ...env },
+        cwd: "/",
+      },
+    );
+    child = started;
+    const ready = await poll(async () => {
+      if (started.exitCode !== null) return "ended";
+      return existsSync(join(folder, `.s.PGSQL.${port}`)) && (await answers()) ? "ready" : undefined;
+    }, 20);
+    if (ready === "ready") return;
+    started.kill("SIGKILL");
+    throw new BenchError({
+      doing: "start PostgreSQL",
+      on: folder,
+      found: `${ready ?? "it does not answer"}: ${(await Bun.file(log).text()).slice(-500)}`,
+      remedy: "start it by hand with the arguments above",
+    });
+  }
+
+  async function stop(): Promise<void> {
+    child?.kill("SIGINT");
+    await child?.exited;
+    child = undefined;
+  }
+
+  function connectTo(database: string, user: string): SQL {
+    return new SQL({
+      adapter: "postgres",
+      hostname: folder,
+      port,
+      database,
+      username: user,
+      max: 1,
+      connectionTimeout: 10,
+    });
+  }
+
+  async function answers(): Promise<boolean> {
+    const sql = connectTo("postgres", "postgres");
+    try {
+      await sql`SELECT 1`;
+      return true;
+    } catch {
+      return false; // Still starting.
+    } finally {
+      await sql.close();
+    }
+  }
+
+  async function close(): Promise<void> {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  try {
+    if (process.getuid?.() === 0) await chown(folder, NOBODY, NOBODY);
+    await writeFile(passwordFile, `${postgresUsers.password}\n`);
+    const authentication = ["--auth-local=trust", "--auth-host=scram-sha-256", `--pwfile=${passwordFile}`];
+    await run(
+      // biome-ignore format: one line
+      [...asNobody(), join(bin, "initdb"), "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync", ...authentication],
+      { seconds: 120, env, cwd: "/" },
+    );
+    await start();
+    const sql = connectTo("postgres", "postgres");
+    const { owner, reader, password } = postgresUsers;
+    for (const user of [owner, reader]) await sql.unsafe(`CREATE USER ${user} PASSWORD '${password}'`);
+    await sql.unsafe(`CREATE DATABASE xcatdb OWNER ${owner}`);
+    await sql.close();
+    const owning = connectTo("xcatdb", owner);
+    await owning.unsafe(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}`);
+    await owning.close();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    socket: folder,
+    port: port ?? 0,
+    tables: `pg:dbname=xcatdb;host=${folder};port=${port}|${postgresUsers.reader}|`,
+    connect: () => connectTo("xcatdb", postgresUsers.owner),
+    start,
+    stop,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Another user where this one is root, who may still reach a checkout in root's own folder. */
+function asNobody(): string[] {
+  if (process.getuid?.() !== 0) return [];
+  const reach = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"];
+  return ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", ...reach, "--"];
+}

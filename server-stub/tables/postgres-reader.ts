@@ -1,0 +1,226 @@
+import { SQL, type TransactionSQL } from "bun";
+import { type Row, Table, type TableSet } from "../../agent/rows/table.ts";
+import { describePostgres, type PostgresLocation } from "./postgres-location.ts";
+
+const connectSeconds = 10;
+/** For all that one look asks; the largest clusters' tables take a second or two. */
+const lookSeconds = 60;
+/** A table beyond this is no table of a cluster: reading it would take the server's memory. */
+const maxTableBytes = 256 * 1024 * 1024;
+
+/** Logs that xcatd keeps in its database: they grow without limit and decide nothing. */
+const leftOut: ReadonlySet<string> = new Set(["auditlog", "eventlog"]);
+
+/**
+ * What booting nodes make xcatd write into `nodelist`, again and again: read with the rest, but no reason to read
+ * anything anew. Otherwise a storm of boots would be a storm of reading, and nothing that a node is told depends on it.
+ */
+const restless: ReadonlySet<string> = new Set(
+  ["status", "statustime", "appstatus", "appstatustime", "updatestatus", "updatestatustime"].map(
+    (column) => `nodelist.${column}`,
+  ),
+);
+
+/** One table as it was read, and by what a change of it is recognised. */
+interface Loaded {
+  readonly signature: string;
+  readonly table: Table;
+}
+
+/** What one look found. */
+export interface Look {
+  /** The same object until a table changes. */
+  readonly set: TableSet;
+  /** Tables of the database that this user may not read; they are taken as empty. */
+  readonly denied: readonly string[];
+  /** Tables that were there before and are no more; their last content is in `set`. */
+  readonly gone: readonly string[];
+  /** Tables that are not read, and why; their last content, if any, is in `set`. */
+  readonly refused: readonly string[];
+}
+
+/**
+ * Reads the tables of an xCAT database in PostgreSQL; a user who may only read is enough, and no trigger or other help
+ * in the database is needed. Columns are quoted, as xCAT creates them: `key`, `groups` and `disable` are words of SQL.
+ * Rows come in the order in which they lie there, as `tabdump` has them. NULL is empty text.
+ */
+export class PostgresReader {
+  readonly #location: PostgresLocation;
+  #connection: SQL | undefined;
+  #loaded: ReadonlyMap<string, Loaded> = new Map();
+  #set: TableSet = { tables: new Map() };
+  #snapshot = "";
+
+  constructor(location: PostgresLocation) {
+    this.#location = location;
+  }
+
+  /**
+   * Looks whether a transaction has ended since the last look, and if so which tables it changed; reads those, all at
+   * one moment of the database.
+   *
+   * @returns undefined where no transaction has ended since
+   * @throws where the database cannot be asked; the next look makes a new connection
+   */
+  async look(): Promise<Look | undefined> {
+    const connection = this.#connection ?? connect(this.#location);
+    this.#connection = connection;
+    try {
+      return await within(lookSeconds, this.#lookWith(connection));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#snapshot = "";
+    // A connection that is broken already cannot be closed any better.
+    connection?.close({ timeout: 0 }).catch(() => {});
+  }
+
+  async #lookWith(connection: SQL): Promise<Look | undefined> {
+    // The same snapshot sees the same rows: pg_current_snapshot() by the name that version 12 and older know, too.
+    const newest = await connection.unsafe<{ snapshot: string }[]>(
+      "SELECT txid_current_snapshot()::text AS snapshot",
+    );
+    if (newest[0]?.snapshot === this.#snapshot) return undefined;
+    const before = this.#loaded;
+    const found = await connection.begin("isolation level repeatable read read only", async (sql) => {
+      // As text, so that no version's type for it matters.
+      const [now] = await sql.unsafe<{ snapshot: string }[]>(
+        "SELECT txid_current_snapshot()::text AS snapshot",
+      );
+      const { readable, denied } = await listTables(sql);
+      const { loaded, refused } = await readChanged(sql, readable, before, describePostgres(this.#location));
+      return { snapshot: now?.snapshot ?? "", loaded, refused, denied };
+    });
+    this.#snapshot = found.snapshot;
+    const { loaded, denied, refused } = found;
+    const gone = [...before.keys()].filter((name) => !loaded.has(name));
+    for (const name of gone) {
+      const last = before.get(name);
+      if (last !== undefined) loaded.set(name, { ...last, signature: "gone" });
+    }
+    this.#loaded = loaded;
+    const same =
+      loaded.size === before.size &&
+      [...loaded].every(([name, { table }]) => before.get(name)?.table === table);
+    if (!same) this.#set = { tables: new Map([...loaded].map(([name, { table }]) => [name, table])) };
+    return { set: this.#set, denied, gone, refused };
+  }
+}
+
+function connect({ host, port, database, user, password, tls }: PostgresLocation): SQL {
+  return new SQL({
+    adapter: "postgres",
+    // Only for the TLS mode, which has no option of its own; all else below goes before it.
+    url: `postgresql://localhost/?sslmode=${host.startsWith("/") ? "disable" : tls}`,
+    hostname: host,
+    port,
+    database,
+    username: user,
+    password: password ?? process.env["PGPASSWORD"] ?? "",
+    max: 1,
+    prepare: false,
+    connectionTimeout: connectSeconds,
+    connection: { application_name: "statelite-server" },
+  });
+}
+
+interface Listed {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+/** The tables that a plain name finds, with their columns in order. */
+async function listTables(
+  sql: TransactionSQL,
+): Promise<{ readonly readable: readonly Listed[]; readonly denied: readonly string[] }> {
+  const records = await sql.unsafe<{ name: string; columns: string[]; readable: boolean }[]>(
+    `SELECT c.relname::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+            has_table_privilege(c.oid, 'SELECT') AS readable
+       FROM pg_class c
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+        AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+      GROUP BY c.oid, c.relname ORDER BY c.relname`,
+  );
+  const wanted = records.filter(({ name }) => !leftOut.has(name));
+  return {
+    readable: wanted.filter(({ readable }) => readable),
+    denied: wanted.filter(({ readable }) => !readable).map(({ name }) => name),
+  };
+}
+
+async function readChanged(
+  sql: TransactionSQL,
+  tables: readonly Listed[],
+  before: ReadonlyMap<string, Loaded>,
+  origin: string,
+): Promise<{ readonly loaded: Map<string, Loaded>; readonly refused: readonly string[] }> {
+  const loaded = new Map<string, Loaded>();
+  const refused: string[] = [];
+  if (tables.length === 0) return { loaded, refused };
+  const rows = await sql.unsafe<{ name: string; signature: string; bytes: string }[]>(
+    tables.map(signatureQuery).join("\nUNION ALL "),
+  );
+  const found = new Map(rows.map((row) => [row.name, row]));
+  for (const table of tables) {
+    const { signature = "", bytes = "0" } = found.get(table.name) ?? {};
+    const known = before.get(table.name);
+    if (Number(bytes) > maxTableBytes) {
+      refused.push(`${table.name}: ${bytes} bytes; at most ${maxTableBytes} are read`);
+      if (known !== undefined) loaded.set(table.name, known);
+    } else if (known?.signature === signature) loaded.set(table.name, known);
+    else loaded.set(table.name, { signature, table: await readTable(sql, table, origin) });
+  }
+  return { loaded, refused };
+}
+
+/** Number and content of the rows as text that changes with them, and their size. Columns are part of it. */
+function signatureQuery({ name, columns }: Listed): string {
+  const steady = columns.filter((column) => !restless.has(`${name}.${column}`));
+  const row = `ROW(${steady.map(quote).join(", ")})::text`;
+  return `SELECT ${literal(name)} AS name,
+    ${literal(`${columns.join(",")} `)} || count(*) || ' ' || coalesce(sum(hashtext(${row})), 0) AS signature,
+    coalesce(sum(octet_length(${row})), 0)::text AS bytes FROM ${quote(name)}`;
+}
+
+async function readTable(sql: TransactionSQL, { name, columns }: Listed, origin: string): Promise<Table> {
+  // As bytes of the database's own encoding: xCAT stores what it was given.
+  const cells = columns.map((column) => `convert_to(${quote(column)}::text, getdatabaseencoding())`);
+  const records: unknown[][] = await sql
+    .unsafe(`SELECT ${cells.join(", ")} FROM ${quote(name)} ORDER BY ctid`)
+    .values();
+  const rows = records.map((record, index): Row => ({ line: index + 1, cells: record.map(cellText) }));
+  return new Table(name, columns, rows, `${origin}, table ${name}`);
+}
+
+function cellText(value: unknown): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : "";
+}
+
+function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+function literal(text: string): string {
+  return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}
+
+/** A peer that is gone without a word would be waited for, for ever. */
+async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

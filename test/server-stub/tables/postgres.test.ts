@@ -1,0 +1,160 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { SQL } from "bun";
+import type { Table } from "../../../agent/rows/table.ts";
+import { loadTables } from "../../../qemu/postgres/load.ts";
+import { openPostgres, type Postgres, postgresUsers } from "../../../qemu/postgres/server.ts";
+import { openTables, readTables } from "../../../server-stub/tables/open.ts";
+import type { TableSource } from "../../../server-stub/tables/source.ts";
+
+const baseline = join(import.meta.dir, "../../golden/xcatd/tables-baseline");
+
+/** Whether it becomes true within 15 s. */
+async function soon(holds: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < 300 && !holds(); tries += 1) await Bun.sleep(50);
+  return holds();
+}
+
+describe("tables in PostgreSQL", () => {
+  let postgres: Postgres;
+  let sql: SQL;
+  let source: TableSource;
+  let lines: string[];
+  const log = { line: (text: string) => void lines.push(text) };
+  const table = (name: string): Table | undefined => source.current().tables.get(name);
+  const optionsOf = (file: string): string | undefined => {
+    const litefile = table("litefile");
+    const row = litefile?.rowsWhere("file", file)[0];
+    return row === undefined ? undefined : litefile?.cell(row, "options");
+  };
+  beforeAll(async () => {
+    postgres = await openPostgres();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    lines = [];
+    sql = postgres.connect();
+    await loadTables(sql, baseline);
+    source = await openTables(postgres.tables, log);
+  });
+  afterEach(async () => {
+    source.close();
+    await sql.close();
+  });
+
+  test("are followed: a row that is added, changed, disabled or removed", async () => {
+    await sql`INSERT INTO litefile (image, file, options) VALUES ('ALL', '/new', 'ro')`;
+    expect(await soon(() => optionsOf("/new") === "ro")).toBe(true);
+    await sql`UPDATE litefile SET options = 'tmpfs' WHERE file = '/new'`;
+    expect(await soon(() => optionsOf("/new") === "tmpfs")).toBe(true);
+    await sql`UPDATE litefile SET disable = '1' WHERE file = '/new'`;
+    expect(await soon(() => optionsOf("/new") === undefined)).toBe(true);
+    await sql`UPDATE litefile SET disable = NULL WHERE file = '/new'`;
+    expect(await soon(() => optionsOf("/new") === "tmpfs")).toBe(true);
+    await sql`DELETE FROM litefile WHERE file = '/new'`;
+    expect(await soon(() => optionsOf("/new") === undefined)).toBe(true);
+  });
+
+  test("change together where a transaction changes several", async () => {
+    const seen = new Set<string>();
+    const watch = setInterval(
+      () => seen.add(`${optionsOf("/one")} ${table("site")?.rowsWhere("key", "one").length}`),
+      1,
+    );
+    await sql.begin(async (transaction) => {
+      await transaction`INSERT INTO litefile (image, file, options) VALUES ('ALL', '/one', 'ro')`;
+      await transaction`INSERT INTO site (key, value) VALUES ('one', '1')`;
+    });
+    expect(await soon(() => optionsOf("/one") === "ro")).toBe(true);
+    await Bun.sleep(10);
+    clearInterval(watch);
+    expect([...seen].sort()).toEqual(["ro 1", "undefined 0"]);
+  });
+
+  test("that did not change are the same objects; a node's status is no change at all", async () => {
+    const before = source.current();
+    await sql`UPDATE nodelist SET status = 'booted', statustime = 'now'`;
+    await sql`INSERT INTO litefile (image, file, options) VALUES ('ALL', '/new', 'ro')`;
+    expect(await soon(() => optionsOf("/new") === "ro")).toBe(true);
+    expect(source.current().tables.get("nodelist")).toBe(before.tables.get("nodelist") as Table);
+    expect(source.current().tables.get("litefile")).not.toBe(before.tables.get("litefile") as Table);
+  });
+
+  test("may have columns in another order, and more of them", async () => {
+    await sql.unsafe(`ALTER TABLE litefile RENAME TO older`);
+    await sql.unsafe(`CREATE TABLE litefile AS SELECT 'x'::text AS extra, options, file, image FROM older`);
+    await sql.unsafe(`DROP TABLE older`);
+    expect(await soon(() => table("litefile")?.columns[0] === "extra")).toBe(true);
+    expect(optionsOf("/etc/ntp.conf")).toBe("tmpfs");
+  });
+
+  test("keep the bytes of their text", async () => {
+    await sql`INSERT INTO litefile (image, file, options) VALUES ('ALL', ${"/é\u20ac\n\\x\"'"}, 'ro')`;
+    const bytes = Buffer.from("/é\u20ac\n\\x\"'").toString("latin1");
+    expect(await soon(() => optionsOf(bytes) === "ro")).toBe(true);
+  });
+
+  test("stay in use when the table is dropped, which is said once, and change when it is there again", async () => {
+    await sql.unsafe("DROP TABLE litefile");
+    expect(await soon(() => lines.some((line) => line.includes("table litefile is no longer there")))).toBe(
+      true,
+    );
+    expect(optionsOf("/etc/ntp.conf")).toBe("tmpfs");
+    await sql.unsafe("CREATE TABLE litefile (image text, file text, options text)");
+    expect(await soon(() => table("litefile")?.rows.length === 0)).toBe(true);
+    expect(lines.filter((line) => line.includes("no longer there"))).toHaveLength(1);
+  });
+
+  test("that this user may not read are named and taken as empty", async () => {
+    await sql.unsafe(
+      `CREATE TABLE secrets (key text); REVOKE SELECT ON secrets FROM ${postgresUsers.reader}`,
+    );
+    expect(
+      await soon(() => lines.some((line) => line.endsWith("may not read secrets; taken as empty"))),
+    ).toBe(true);
+    await sql.unsafe("DROP TABLE secrets");
+  });
+
+  test("stay in use while the database is away, and change when it is back", async () => {
+    await sql.close();
+    await postgres.stop();
+    expect(await soon(() => lines.some((line) => line.includes("the last content stays in use")))).toBe(true);
+    expect(optionsOf("/etc/ntp.conf")).toBe("tmpfs");
+    await postgres.start();
+    sql = postgres.connect();
+    await sql`INSERT INTO litefile (image, file, options) VALUES ('ALL', '/new', 'ro')`;
+    expect(await soon(() => optionsOf("/new") === "ro")).toBe(true);
+    expect(lines.at(-1)).toContain("can be read again");
+  });
+});
+
+describe("the password", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await openPostgres();
+    const sql = postgres.connect();
+    await loadTables(sql, baseline);
+    await sql.close();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+  const lines: string[] = [];
+  const log = { line: (text: string) => void lines.push(text) };
+  const over = (password: string): string =>
+    `pg:dbname=xcatdb;host=127.0.0.1;port=${postgres.port}|${postgresUsers.reader}|${password}`;
+
+  test("that is right opens the database over TCP", async () => {
+    expect((await readTables(over(postgresUsers.password), log)).tables.has("litefile")).toBe(true);
+  });
+
+  test("is in no message where it is wrong", async () => {
+    const failure = await readTables(over("wr0ng|word"), log).catch((error: unknown) => String(error));
+    expect(failure).toMatch(/read the tables: PostgreSQL database xcatdb at 127\.0\.0\.1:\d+: .*password/);
+    expect(`${failure}${lines.join("\n")}`).not.toContain("wr0ng");
+  });
+
+  test("comes from cfgloc as xCAT wrote it", async () => {
+    const path = join(postgres.socket, "cfgloc");
+    await Bun.write(path, `${over(postgresUsers.password).replace("pg:", "Pg:")}\n`);
+    expect((await readTables(`cfgloc:${path}`, log)).tables.has("litefile")).toBe(true);
+  });
+});

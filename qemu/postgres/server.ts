@@ -23,6 +23,8 @@ export interface Postgres extends AsyncDisposable {
   readonly port: number;
   /** What the server takes after `--tables`: as the user who may only read, through the socket. */
   readonly tables: string;
+  /** The same as the user who may write. */
+  readonly ownTables: string;
   /** A connection as the owner of the database. */
   connect(): SQL;
   start(): Promise<void>;
@@ -141,6 +143,7 @@ export async function openPostgres(): Promise<Postgres> {
     socket: folder,
     port: port ?? 0,
     tables: `pg:dbname=xcatdb;host=${folder};port=${port}|${postgresUsers.reader}|`,
+    ownTables: `pg:dbname=xcatdb;host=${folder};port=${port}|${postgresUsers.owner}|`,
     connect: () => connectTo("xcatdb", postgresUsers.owner),
     start,
     stop,

@@ -16,7 +16,8 @@ import { type Listening, listenTcp, listenTls, listenXcatd } from "../serve/list
 import { serveMonitor } from "../serve/monitor.ts";
 import { openStatusStore } from "../status/open.ts";
 import { StatusRecorder } from "../status/recorder.ts";
-import { openTables, tablesHelp } from "../tables/open.ts";
+import { tablesHelp } from "../tables/location.ts";
+import { openTables } from "../tables/open.ts";
 
 const help = `Usage: statelite-server serve --tables TABLES --listen HOST:PORT --cert FILE --key FILE [OPTION]...
 Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT. Changes of the tables are followed.
@@ -91,7 +92,7 @@ async function run(args: readonly string[]): Promise<number> {
     log,
     requestSeconds,
   };
-  const recorder = new StatusRecorder(openStatusStore(location), log);
+  const recorder = new StatusRecorder(await openStatusStore(location), log);
   const listeners: Listening[] = [];
   try {
     const http: HttpContext = { ...context, tokens, gate: new Gate(httpLimit) };

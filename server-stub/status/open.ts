@@ -1,16 +1,22 @@
+import { locateTables } from "../tables/location.ts";
 import { csvStatusStore } from "./csv-store.ts";
+import { postgresStatusStore } from "./postgres-store.ts";
 import { sqliteStatusStore } from "./sqlite-store.ts";
 import type { StatusStore } from "./status.ts";
 
-/** What may stand before the colon of `--tables`, as in tables/open.ts. */
-const stores: Readonly<Record<string, (place: string) => StatusStore>> = {
-  csv: csvStatusStore,
-  sqlite: sqliteStatusStore,
-};
-
-/** The store for what `--tables` names. */
-export function openStatusStore(location: string): StatusStore {
-  const [, prefix = "", place = ""] = /^(\w+):(.*)$/s.exec(location) ?? [];
-  const open = Object.hasOwn(stores, prefix) ? stores[prefix] : undefined;
-  return open === undefined ? csvStatusStore(location) : open(place);
+/**
+ * The store for what `--tables` names.
+ *
+ * @throws BootError
+ */
+export async function openStatusStore(argument: string): Promise<StatusStore> {
+  const location = await locateTables(argument);
+  switch (location.kind) {
+    case "csv":
+      return csvStatusStore(location.directory);
+    case "sqlite":
+      return sqliteStatusStore(location.directory);
+    case "postgres":
+      return postgresStatusStore(location.database);
+  }
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fatal } from "../../agent/errors.ts";
+import type { TablesLocation } from "./location.ts";
 
 /** Where libpq looks on Debian and Red Hat where no host is named. */
 const socketDirectory = "/var/run/postgresql";
@@ -20,11 +21,6 @@ export interface PostgresLocation {
   readonly password?: string;
   readonly tls: TlsMode;
 }
-
-/** Where xCAT's own tables are, as a line of its cfgloc says. */
-export type ConfiguredDatabase =
-  | { readonly kind: "postgres"; readonly location: PostgresLocation }
-  | { readonly kind: "sqlite"; readonly directory: string };
 
 /** For messages, without user and password. */
 export function describePostgres({ host, port, database }: PostgresLocation): string {
@@ -47,10 +43,10 @@ export function parsePostgres(dsn: string): PostgresLocation {
  *
  * @throws BootError where there is no such line, or where it names a database that is not read here
  */
-export async function readCfgloc(path: string): Promise<ConfiguredDatabase> {
+export async function readCfgloc(path: string): Promise<TablesLocation> {
   const line = await firstLine(path);
   const [, kind = "", rest = ""] = /^\s*(\w+):(.*?)\s*$/s.exec(line) ?? [];
-  if (kind === "Pg") return { kind: "postgres", location: fromDbi(rest) };
+  if (kind === "Pg") return { kind: "postgres", database: fromDbi(rest) };
   if (kind === "SQLite" && rest.startsWith("/")) return { kind: "sqlite", directory: rest };
   throw fatal("tables", {
     doing: "read where the tables are",

@@ -1,8 +1,8 @@
-import { SQL, type TransactionSQL } from "bun";
+import type { SQL, TransactionSQL } from "bun";
 import { type Row, Table, type TableSet } from "../../agent/rows/table.ts";
+import { connectPostgres, within } from "./postgres-connection.ts";
 import { describePostgres, type PostgresLocation } from "./postgres-location.ts";
 
-const connectSeconds = 10;
 /** For all that one look asks; the largest clusters' tables take a second or two. */
 const lookSeconds = 60;
 /** A table beyond this is no table of a cluster: reading it would take the server's memory. */
@@ -63,7 +63,7 @@ export class PostgresReader {
    * @throws where the database cannot be asked; the next look makes a new connection
    */
   async look(): Promise<Look | undefined> {
-    const connection = this.#connection ?? connect(this.#location);
+    const connection = this.#connection ?? connectPostgres(this.#location);
     this.#connection = connection;
     try {
       return await within(lookSeconds, this.#lookWith(connection));
@@ -111,23 +111,6 @@ export class PostgresReader {
     if (!same) this.#set = { tables: new Map([...loaded].map(([name, { table }]) => [name, table])) };
     return { set: this.#set, denied, gone, refused };
   }
-}
-
-function connect({ host, port, database, user, password, tls }: PostgresLocation): SQL {
-  return new SQL({
-    adapter: "postgres",
-    // Only for the TLS mode, which has no option of its own; all else below goes before it.
-    url: `postgresql://localhost/?sslmode=${host.startsWith("/") ? "disable" : tls}`,
-    hostname: host,
-    port,
-    database,
-    username: user,
-    password: password ?? process.env["PGPASSWORD"] ?? "",
-    max: 1,
-    prepare: false,
-    connectionTimeout: connectSeconds,
-    connection: { application_name: "statelite-server" },
-  });
 }
 
 interface Listed {
@@ -210,17 +193,4 @@ function quote(identifier: string): string {
 
 function literal(text: string): string {
   return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
-}
-
-/** A peer that is gone without a word would be waited for, for ever. */
-async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
-  let timer: Timer | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${seconds} s`)), seconds * 1000);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

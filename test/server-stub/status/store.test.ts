@@ -106,7 +106,10 @@ describe("nodelist.sqlite", () => {
     xcatd.run("CREATE TABLE nodelist (node TEXT, status TEXT, statustime TEXT, PRIMARY KEY (node))");
     xcatd.run("INSERT INTO nodelist VALUES ('n01', NULL, NULL), ('n02', 'booted', 'then')");
     xcatd.run("BEGIN EXCLUSIVE");
-    const written = openStatusStore(`sqlite:${path}`).write([change("n01", "failed"), change("nosuch")]);
+    const written = (await openStatusStore(`sqlite:${path}`)).write([
+      change("n01", "failed"),
+      change("nosuch"),
+    ]);
     await Bun.sleep(60);
     xcatd.run("COMMIT");
     await written;
@@ -118,7 +121,8 @@ describe("nodelist.sqlite", () => {
 
   test("is not made where it is not there", async () => {
     const path = folder("");
-    expect(openStatusStore(`sqlite:${path}`).write([change("n01")])).rejects.toThrow();
+    const store = await openStatusStore(`sqlite:${path}`);
+    expect(store.write([change("n01")])).rejects.toThrow();
     expect(readdirSync(path)).toEqual(["nodelist.csv"]);
   });
 });

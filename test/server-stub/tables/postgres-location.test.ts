@@ -95,7 +95,7 @@ describe("a cfgloc file", () => {
   test("with a Pg: line names a PostgreSQL database", async () => {
     expect(await readCfgloc(await write("Pg:dbname=xcatdb;host=10.0.0.1|xcatadm|cluster\n"))).toEqual({
       kind: "postgres",
-      location: { ...usual, host: "10.0.0.1", password: "cluster" },
+      database: { ...usual, host: "10.0.0.1", password: "cluster" },
     });
   });
   test("with a SQLite: line names the folder of the files", async () => {

@@ -1,0 +1,42 @@
+import { SQL } from "bun";
+import type { PostgresLocation } from "./postgres-location.ts";
+
+const connectSeconds = 10;
+
+/**
+ * One connection to a database, made when it is first used. Nothing is prepared, so that it goes on where an
+ * administrator changes a table's columns.
+ */
+export function connectPostgres({ host, port, database, user, password, tls }: PostgresLocation): SQL {
+  return new SQL({
+    adapter: "postgres",
+    // Only for the TLS mode, which has no option of its own; all else below goes before it.
+    url: `postgresql://localhost/?sslmode=${host.startsWith("/") ? "disable" : tls}`,
+    hostname: host,
+    port,
+    database,
+    username: user,
+    password: password ?? process.env["PGPASSWORD"] ?? "",
+    max: 1,
+    prepare: false,
+    connectionTimeout: connectSeconds,
+    connection: { application_name: "statelite-server" },
+  });
+}
+
+/**
+ * A peer that is gone without a word would be waited for, for ever.
+ *
+ * @throws where the work is not done in time
+ */
+export async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

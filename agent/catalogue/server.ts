@@ -85,9 +85,10 @@ export const SERVER = {
     cause: "Two nodes share an address, or the reverse name of the address is another node's.",
     remedy: "Correct the reverse name (`makehosts`, `makedns`), or `NODE=`.",
   },
-  "query-unsupported": {
-    meaning: "The server is to be asked in a way that this agent does not know.",
-    cause: "`XCAT=` names a protocol that this version does not speak.",
-    remedy: "Write `XCAT=HOST:3001`, and run `nodeset` again.",
+  "query-busy": {
+    meaning: "The server has more to do than it takes on at a time, for as long as this node has asked.",
+    cause: "More nodes boot at once than the server can answer, or what stands before it cannot reach it.",
+    remedy:
+      "Start more servers on the same tables, and name them all in `XCAT=`; or boot fewer nodes at a time.",
   },
 } as const satisfies Chapter;

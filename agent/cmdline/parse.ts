@@ -2,7 +2,7 @@ import invariant from "tiny-invariant";
 import type { Problem } from "../errors.ts";
 import { noteMisplaced, readInit } from "./init.ts";
 import { readNetwork } from "./network.ts";
-import type { BootOptions, Settings } from "./options.ts";
+import type { BootOptions, ServerAddress, Settings } from "./options.ts";
 import { PARAMETERS, SETTING_REMEDY } from "./parameters.ts";
 import { ParameterReader } from "./reader.ts";
 import { type RootRule, readRoot, readState } from "./root.ts";
@@ -35,6 +35,7 @@ export function parseCommandLine(
   const root = readRoot(reader, asked.root);
   const state = readState(reader);
   const servers = reader.read("XCAT", readServers) ?? refuseMissing(reader, "XCAT");
+  if (servers !== undefined) refuseUnproven(reader, servers, settings);
   const node = reader.read("NODE", readNodeName);
   const network = readNetwork(reader);
   const options = readOthers(reader);
@@ -81,6 +82,15 @@ function refuseMissing(reader: ParameterReader, name: "XCAT"): undefined {
   if (reader.value(name) === undefined)
     reader.refuse({ name, value: "" }, `it is missing; expected: ${takes}`, remedy);
   return undefined;
+}
+
+/** Whoever is at the other end of plain HTTP cannot prove who it is, which has to be asked for. */
+function refuseUnproven(reader: ParameterReader, servers: readonly ServerAddress[], { tls }: Settings): void {
+  const plain = servers.find((server) => server.protocol === "json" && server.url.startsWith("http:"));
+  if (plain === undefined || tls === "insecure") return;
+  const found = "over http:// a server cannot prove who it is";
+  const remedy = "write https://; or, with all that it means, boot with statelite.tls=insecure";
+  reader.refuse({ name: "XCAT", value: reader.value("XCAT") ?? "" }, found, remedy);
 }
 
 /** The name becomes a directory of the state area and a part of messages. */

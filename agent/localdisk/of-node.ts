@@ -2,27 +2,26 @@ import type { BootContext } from "../context.ts";
 import { BootError } from "../errors.ts";
 import { linuxModules, loadModules } from "../kernel/modules.ts";
 import type { Rooted } from "../state.ts";
-import type { Answer } from "../xcat/answer.ts";
 import { setUpLocalDisk } from "./local-disk.ts";
 
 /**
  * Where the local disk of a node is mounted inside its root, once it is; nothing where none is asked for. What is
  * wrong with it ends the boot as a row that needs it would (semantics section 9), but for `statelite.strict=0`.
  *
- * @param getPartition asks the server for the partition file
+ * @param getPartition the lines of the partition file, from the server
  * @throws BootError
  */
 export async function localDiskOf(
   { options, node, root, localDisk }: Rooted,
   { log, report, threads }: BootContext,
-  getPartition: () => Promise<Answer>,
+  getPartition: () => Promise<readonly string[]>,
 ): Promise<string | undefined> {
   if (localDisk !== undefined || !options.partition) return localDisk;
   const { calls } = threads;
   const modules = linuxModules(calls.insertModule);
   try {
-    const { replies } = await getPartition();
-    const request = { replies: replies.map(({ text }) => text), ...(node !== undefined && { node }) };
+    const replies = await getPartition();
+    const request = { replies, ...(node !== undefined && { node }) };
     return await setUpLocalDisk(request, {
       ...{ root, calls, log },
       loadModules: async (names) => {

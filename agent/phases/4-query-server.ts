@@ -1,18 +1,15 @@
 import { promises as fs } from "node:fs";
 import type { Phase } from "../context.ts";
+import { BootError } from "../errors.ts";
 import { localDiskOf } from "../localdisk/of-node.ts";
 import type { Log } from "../log.ts";
 import { mountSources } from "../mounts/sources.ts";
 import { LAYOUT } from "../plan/layout.ts";
 import type { Queried, Rooted } from "../state.ts";
-import {
-  type QueriedTables,
-  type QueryRequest,
-  type QueryWorld,
-  query,
-  queryTables,
-} from "../xcat/client.ts";
+import { type QueryRequest, query, queryTables } from "../xcat/client.ts";
+import { describeError } from "../xcat/refusal.ts";
 import type { LitefileRow, LitetreeRow } from "../xcat/tables.ts";
+import type { QueryWorld, Told } from "../xcat/told.ts";
 
 /** The tables from the server, kept as received, and the litetree sources that they name. */
 export const queryServer: Phase<Rooted, Queried> = {
@@ -35,7 +32,7 @@ export const queryServer: Phase<Rooted, Queried> = {
       report.problem(problem);
     }
     log.say(`tables: ${tables.litefile.length} litefile entries, ${sources.length} litetree sources`);
-    const localDisk = await localDiskOf(rooted, context, () => query("getpartition", ...asking(rooted, log)));
+    const localDisk = await localDiskOf(rooted, context, () => askForPartition(rooted, tables, log));
     return { ...rooted, ...(localDisk !== undefined && { localDisk }), tables, sources };
   },
 };
@@ -43,8 +40,23 @@ export const queryServer: Phase<Rooted, Queried> = {
 type Asker = Pick<Rooted, "options" | "trust" | "node" | "names">;
 
 /** Litefile and litetree of this node, from the first server that gives them. @throws BootError */
-export function askForTables(asker: Asker, log: Log): Promise<QueriedTables> {
+export function askForTables(asker: Asker, log: Log): Promise<Told> {
   return queryTables(...asking(asker, log));
+}
+
+/** The lines of the partition file: they came with the tables, or are asked for now. @throws BootError */
+async function askForPartition(asker: Asker, { rest }: Told, log: Log): Promise<readonly string[]> {
+  if (rest !== undefined) return rest.partition ?? refusePartition(asker);
+  const { replies } = await query("getpartition", ...asking(asker, log));
+  return replies.map(({ text }) => text);
+}
+
+function refusePartition({ options }: Asker): never {
+  const refusal = describeError("getpartition", "Permission denied for request");
+  const on = options.servers
+    .map((server) => (server.protocol === "json" ? server.url : server.host))
+    .join(", ");
+  throw new BootError([refusal.problem("ask for getpartition", on)]);
 }
 
 /** Whom to ask, and what that needs of the world. */

@@ -6,6 +6,8 @@ import { FAILURES, QueryFailure } from "./failure.ts";
 interface Record {
   readonly failure: QueryFailure;
   readonly attempts: number;
+  /** Until then it wants to be left alone, by the clock. */
+  readonly until: number;
 }
 
 /** Keeps count of what was tried where, and says it. A place is a server, or one address of one. */
@@ -13,10 +15,13 @@ export class Attempts {
   readonly #records = new Map<string, Record>();
   readonly #doing: string;
   readonly #log: Log;
+  readonly #clock: { now(): number };
 
-  constructor(doing: string, log: Log) {
+  /** @param clock in milliseconds */
+  constructor(doing: string, log: Log, clock: { now(): number }) {
     this.#doing = doing;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /** The result, or nothing where it ended in a {@link QueryFailure}, which is kept. */
@@ -26,7 +31,7 @@ export class Attempts {
     } catch (failure) {
       if (!(failure instanceof QueryFailure)) throw failure;
       const attempts = (this.#records.get(place)?.attempts ?? 0) + 1;
-      this.#records.set(place, { failure, attempts });
+      this.#records.set(place, { failure, attempts, until: this.#clock.now() + failure.wait });
       this.#log.say(`${this.#doing}: ${place}: ${failure.found} (attempt ${attempts})`);
       return undefined;
     }
@@ -41,6 +46,17 @@ export class Attempts {
   spent(place: string): boolean {
     const record = this.#records.get(place);
     return record !== undefined && record.attempts >= FAILURES[record.failure.kind];
+  }
+
+  /** Milliseconds for which this place still wants to be left alone. */
+  wait(place: string): number {
+    return Math.max(0, (this.#records.get(place)?.until ?? 0) - this.#clock.now());
+  }
+
+  /** The same of the place that is worth another attempt first. */
+  shortestWait(): number {
+    const waits = [...this.#records.keys()].filter((place) => !this.spent(place)).map((p) => this.wait(p));
+    return waits.length === 0 ? 0 : Math.min(...waits);
   }
 
   /** No place is worth another attempt. */

@@ -7,6 +7,11 @@ export interface Endpoint {
   readonly address: string;
 }
 
+/** What a message calls one address of a server of the JSON protocol: `https://mn:8443/ (10.0.0.1)`. */
+export function formatUrl(url: string, { host, address }: Endpoint): string {
+  return host === address ? url : `${url} (${address})`;
+}
+
 /** `10.0.0.1:3001`, `mn:3001 (10.0.0.1)`, `[fe80::1]:3001`. */
 export function formatEndpoint({ host, port, address }: Endpoint): string {
   const shown = host.includes(":") ? `[${host}]` : host;

@@ -1,10 +1,31 @@
-import { AnswerError } from "./answer.ts";
 import { QueryFailure } from "./failure.ts";
 
 /** How far an exchange has come. */
 export type Stage = "connect" | "handshake" | "answer";
 
-const LOOK = "see that xcatd runs (systemctl status xcatd) and read its /var/log/xcat/cluster.log";
+/** What to do where a server is the reason of a failure. */
+export interface Advice {
+  /** It is there and does not do its work. */
+  readonly look: string;
+  /** It may not be there. */
+  readonly start: string;
+  /** It does not speak TLS as it should. */
+  readonly tls: string;
+}
+
+export const XCATD_ADVICE: Advice = {
+  look: "see that xcatd runs (systemctl status xcatd) and read its /var/log/xcat/cluster.log",
+  start:
+    "see that xcatd runs there (systemctl status xcatd, site.xcatdport), and check address, cable, VLAN and firewall between node and server",
+  tls: "see that the port is xcatd's (site.xcatdport) and that it speaks TLS 1.2 or 1.3 (site.xcatsslversion)",
+};
+
+export const HTTP_ADVICE: Advice = {
+  look: "see that statelite-server runs, and read what it says; or the log of what stands before it",
+  start:
+    "see that statelite-server runs there with --http at this port, and check address, cable, VLAN and firewall between node and server",
+  tls: "see that the port is that of --http, not of --http-plain, and that it speaks TLS 1.2 or 1.3",
+};
 
 /** There is nothing to verify by. */
 export function describeNoCa(): QueryFailure {
@@ -22,7 +43,12 @@ export function describeBadCa(cause: unknown): QueryFailure {
 }
 
 /** The time was up. `bytes` of the answer have come. */
-export function describeLate(stage: Stage, bytes: number, milliseconds: number): QueryFailure {
+export function describeLate(
+  stage: Stage,
+  bytes: number,
+  milliseconds: number,
+  { look }: Advice,
+): QueryFailure {
   const after = `${Math.round(milliseconds / 10) / 100} s`;
   switch (stage) {
     case "connect":
@@ -32,58 +58,49 @@ export function describeLate(stage: Stage, bytes: number, milliseconds: number):
         "check address, cable, VLAN and firewall between node and server",
       );
     case "handshake":
-      return new QueryFailure("silent", `the server took the connection and said nothing for ${after}`, LOOK);
+      return new QueryFailure("silent", `the server took the connection and said nothing for ${after}`, look);
     case "answer":
       return bytes === 0
-        ? new QueryFailure("silent", `the server took the request and said nothing for ${after}`, LOOK)
-        : new QueryFailure("cut-short", `the answer stopped after ${bytes} bytes, for ${after}`, LOOK);
+        ? new QueryFailure("silent", `the server took the request and said nothing for ${after}`, look)
+        : new QueryFailure("cut-short", `the answer stopped after ${bytes} bytes, for ${after}`, look);
   }
 }
 
 /** The connection broke, or just ended: then without an `error`. `bytes` of the answer have come. */
-export function describeBroken(stage: Stage, bytes: number, error?: Error & { code?: string }): QueryFailure {
+export function describeBroken(
+  stage: Stage,
+  bytes: number,
+  { look, start, tls }: Advice,
+  error?: Error & { code?: string },
+): QueryFailure {
   const why = error?.code === undefined ? "" : ` (${error.code})`;
   switch (stage) {
     case "connect":
       return new QueryFailure(
         "unreachable",
         "no connection: it is refused, or there is no route to the server",
-        "see that xcatd runs there (systemctl status xcatd, site.xcatdport), and check address, cable, VLAN and firewall between node and server",
+        start,
         { cause: error },
       );
     case "handshake":
       if (error?.code?.startsWith("ERR_SSL")) {
-        const remedy =
-          "see that the port is xcatd's (site.xcatdport) and that it speaks TLS 1.2 or 1.3 (site.xcatsslversion)";
-        return new QueryFailure("handshake", `no TLS could be agreed upon${why}`, remedy, { cause: error });
+        return new QueryFailure("handshake", `no TLS could be agreed upon${why}`, tls, { cause: error });
       }
-      return new QueryFailure("closed", `the server closed the connection before TLS stood${why}`, LOOK, {
+      return new QueryFailure("closed", `the server closed the connection before TLS stood${why}`, look, {
         cause: error,
       });
     case "answer":
       return bytes === 0
-        ? new QueryFailure("closed", `the server closed the connection without a byte${why}`, LOOK, {
+        ? new QueryFailure("closed", `the server closed the connection without a byte${why}`, look, {
             cause: error,
           })
-        : new QueryFailure("cut-short", `the answer is cut short after ${bytes} bytes${why}`, LOOK, {
+        : new QueryFailure("cut-short", `the answer is cut short after ${bytes} bytes${why}`, look, {
             cause: error,
           });
   }
 }
 
-/** What came is no answer. */
-export function describeAnswerError(error: unknown): QueryFailure {
-  if (!(error instanceof AnswerError)) {
-    return new QueryFailure("protocol", `the answer could not be read: ${error}`, "report this", {
-      cause: error,
-    });
-  }
-  if (error.kind === "too-large") {
-    const remedy = "see what listens on that port; a litefile table of that size is an error";
-    return new QueryFailure("too-large", error.message, remedy, { cause: error });
-  }
-  const remedy = "see what listens on that port: it speaks TLS, but not as xcatd does";
-  return new QueryFailure("protocol", `this is no answer of xcatd's: ${error.message}`, remedy, {
-    cause: error,
-  });
+/** What came could not even be looked at. */
+export function describeUnreadable(cause: unknown): QueryFailure {
+  return new QueryFailure("protocol", `the answer could not be read: ${cause}`, "report this", { cause });
 }

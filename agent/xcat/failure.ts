@@ -15,6 +15,7 @@ export const FAILURES = {
   closed: Number.POSITIVE_INFINITY,
   silent: Number.POSITIVE_INFINITY,
   "cut-short": Number.POSITIVE_INFINITY,
+  busy: Number.POSITIVE_INFINITY,
   "unknown-node": 3,
   "no-image": 3,
   refused: 3,
@@ -24,7 +25,6 @@ export const FAILURES = {
   protocol: 1,
   "too-large": 1,
   "other-node": 1,
-  unsupported: 1,
 } as const;
 
 export type FailureKind = keyof typeof FAILURES;
@@ -35,9 +35,17 @@ export class QueryFailure extends Error {
   readonly kind: FailureKind;
   readonly found: string;
   readonly remedy: string;
+  /** Milliseconds for which the server wants to be left alone, where it says so. */
+  readonly wait: number;
 
-  constructor(kind: FailureKind, found: string, remedy: string, options?: ErrorOptions) {
+  constructor(
+    kind: FailureKind,
+    found: string,
+    remedy: string,
+    { wait = 0, ...options }: ErrorOptions & { readonly wait?: number } = {},
+  ) {
     super(found, options);
+    this.wait = wait;
     this.kind = kind;
     this.found = found;
     this.remedy = remedy;

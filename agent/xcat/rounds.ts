@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from "../cmdline/values.ts";
 import type { Log } from "../log.ts";
 import { Attempts } from "./attempts.ts";
 import { backoff } from "./backoff.ts";
-import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, formatUrl } from "./endpoint.ts";
 import { QueryFailure } from "./failure.ts";
 
 /** Time, so that a test need not wait for it. Milliseconds of a clock that never goes back. */
@@ -22,8 +22,8 @@ export interface RoundsWorld {
   readonly log: Log;
 }
 
-/** Asks one endpoint; rejects with {@link QueryFailure}. `within` is in milliseconds. */
-export type Ask<T> = (endpoint: Endpoint, within: number) => Promise<T>;
+/** Asks one endpoint of a server; rejects with {@link QueryFailure}. `within` is in milliseconds. */
+export type Ask<T> = (server: ServerAddress, endpoint: Endpoint, within: number) => Promise<T>;
 
 /**
  * Asks every address of every server in order, then all of them again after a pause, until one answers, the time is
@@ -39,25 +39,30 @@ export async function askInTurn<T>(
   const { clock, log, random } = world;
   const started = clock.now();
   const left = () => within - (clock.now() - started);
-  const attempts = new Attempts(doing, log);
+  const attempts = new Attempts(doing, log, clock);
 
   for (let round = 0; ; round++) {
     for (const [index, server] of servers.entries()) {
       const endpoints = await findEndpoints(server, attempts, world);
       for (const endpoint of endpoints) {
-        const place = formatEndpoint(endpoint);
-        if (attempts.spent(place) || left() <= 0) continue;
+        const place = formatPlace(server, endpoint);
+        if (attempts.spent(place) || attempts.wait(place) > 0 || left() <= 0) continue;
         // A server that keeps silent leaves the ones behind it their share of the time.
         const share = left() / (servers.length - index);
-        const answer = await attempts.make(place, () => ask(endpoint, share));
+        const answer = await attempts.make(place, () => ask(server, endpoint, share));
         if (answer !== undefined) return answer;
       }
     }
-    const pause = backoff(round, random);
+    // A server that wants to be left alone is; the random part keeps those apart whom it told the same.
+    const pause = attempts.shortestWait() + backoff(round, random);
     if (attempts.over || pause >= left()) throw attempts.giveUp(clock.now() - started);
     log.detail(`${doing}: again in ${(pause / 1000).toFixed(1)} s`);
     await clock.sleep(pause);
   }
+}
+
+function formatPlace(server: ServerAddress, endpoint: Endpoint): string {
+  return server.protocol === "json" ? formatUrl(server.url, endpoint) : formatEndpoint(endpoint);
 }
 
 /** Where a server is; none where that cannot be found out, which is then one of the attempts. */
@@ -66,22 +71,20 @@ async function findEndpoints(
   attempts: Attempts,
   world: RoundsWorld,
 ): Promise<readonly Endpoint[]> {
-  if (server.protocol === "json") {
-    const unsupported = new QueryFailure(
-      "unsupported",
-      "this agent does not speak the JSON protocol",
-      "write XCAT=HOST:3001 instead, and run nodeset again",
-    );
-    if (!attempts.spent(server.url)) await attempts.make(server.url, () => Promise.reject(unsupported));
-    return [];
-  }
-  const { host, port } = server;
+  const { host, port } = server.protocol === "json" ? hostOfUrl(server.url) : server;
   if (isIPv4(host) || isIPv6(host)) return [{ host, port, address: host }];
-  const place = `${host}:${port}`;
+  const place = server.protocol === "json" ? server.url : `${host}:${port}`;
   const addresses = await attempts.make(place, () => lookUp(host, world));
   if (addresses === undefined) return [];
   attempts.forget(place);
   return addresses.map((address) => ({ host, port, address }));
+}
+
+/** A host without brackets. */
+function hostOfUrl(text: string): { readonly host: string; readonly port: number } {
+  const { hostname, port, protocol } = new URL(text);
+  const usual = protocol === "https:" ? 443 : 80;
+  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: port === "" ? usual : Number(port) };
 }
 
 async function lookUp(host: string, world: RoundsWorld): Promise<readonly string[]> {

@@ -2,40 +2,15 @@ import { expect, test } from "bun:test";
 import type { Socket } from "node:net";
 import type { ServerAddress } from "../../../agent/cmdline/options.ts";
 import { BootError, type Problem } from "../../../agent/errors.ts";
-import { BootLog } from "../../../agent/log.ts";
-import { type QueryRequest, type QueryWorld, query, queryTables } from "../../../agent/xcat/client.ts";
+import { type QueryRequest, query, queryTables } from "../../../agent/xcat/client.ts";
 import { formatEndpoint } from "../../../agent/xcat/endpoint.ts";
 import { makeCertificates } from "./certificates.ts";
 import { baseline, edges, goldenAnswer } from "./golden.ts";
 import { type Behaviour, servePlain, serveTls, type TestServer } from "./server.ts";
+import { problemsOf, World } from "./world.ts";
 
 const certificates = makeCertificates();
 const { good } = certificates;
-
-/** A world whose time passes only while the client pauses. */
-class World implements QueryWorld {
-  readonly pauses: number[] = [];
-  readonly lines: string[] = [];
-  readonly log = new BootLog({ console: (line) => this.lines.push(line), now: () => 0, verbose: false });
-  readonly clock = {
-    now: () => this.pauses.reduce((sum, pause) => sum + pause, 0),
-    sleep: (pause: number) => {
-      this.pauses.push(pause);
-      return Promise.resolve();
-    },
-  };
-  names: Record<string, readonly string[]> = {};
-  reverse = (address: string): Promise<string | undefined> => Promise.resolve(`name-of-${address}`);
-
-  random(): number {
-    return 0.5;
-  }
-
-  resolve(host: string): Promise<readonly string[]> {
-    const addresses = this.names[host];
-    return addresses ? Promise.resolve(addresses) : Promise.reject(new Error("NXDOMAIN"));
-  }
-}
 
 const addressOf = ({ endpoint }: TestServer, host = endpoint.host): ServerAddress => ({
   protocol: "xcatd",
@@ -58,15 +33,6 @@ function answerAs(node: string, cases = baseline): Behaviour {
 
 function commandOf(request: string): string {
   return /<command>(\w+)</.exec(request)?.[1] ?? "";
-}
-
-async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof BootError)) throw new Error(`failed otherwise: ${error}`);
-  return error.problems;
 }
 
 /** An address where nobody listens. */
@@ -298,18 +264,6 @@ test("a host name without an address is a cause of its own", async () => {
   const servers = [{ protocol: "xcatd", host: "mn", port: 3001 }] as const;
   const problems = await problemsOf(queryTables(requestTo(servers, { within: 400 }), world));
   expect(problems).toMatchObject([{ code: "query-resolve", on: "mn:3001" }]);
-});
-
-const JSON_SERVER: ServerAddress = { protocol: "json", url: "http://127.0.0.1:8080/" };
-
-test("a server of the JSON protocol is refused in so many words", async () => {
-  const problems = await problemsOf(queryTables(requestTo([JSON_SERVER]), new World()));
-  expect(problems).toMatchObject([{ code: "query-unsupported", on: "http://127.0.0.1:8080/" }]);
-});
-
-test("a server of the JSON protocol does not keep others from being asked", async () => {
-  await using server = await serveTls(good, answerAs("n01"));
-  expect((await queryTables(requestTo([JSON_SERVER, addressOf(server)]), new World())).node).toBe("n01");
 });
 
 test("that a server need not prove who it is, is said", async () => {

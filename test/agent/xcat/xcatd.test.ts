@@ -7,7 +7,7 @@ import type { Trust } from "../../../agent/xcat/certificate.ts";
 import type { Endpoint } from "../../../agent/xcat/endpoint.ts";
 import { type FailureKind, QueryFailure } from "../../../agent/xcat/failure.ts";
 import { formatRequest } from "../../../agent/xcat/request.ts";
-import { type Exchange, exchange } from "../../../agent/xcat/tls.ts";
+import { type Exchange, exchange } from "../../../agent/xcat/xcatd.ts";
 import { makeCertificates } from "./certificates.ts";
 import { baseline, goldenAnswer } from "./golden.ts";
 import { type Behaviour, servePlain, serveTls, type TestServer } from "./server.ts";
@@ -283,7 +283,7 @@ async function inOwnProcess(
   wrap: readonly string[],
   env: Record<string, string>,
 ): Promise<string> {
-  const module = join(import.meta.dir, "../../../agent/xcat/tls.ts");
+  const module = join(import.meta.dir, "../../../agent/xcat/xcatd.ts");
   const script = `import { exchange } from ${JSON.stringify(module)};
     await exchange(${JSON.stringify(what)}).then(() => console.log("answered"), (e) => console.log(e.kind + ": " + e.found));`;
   const child = Bun.spawn([...wrap, process.execPath, "-e", script], {

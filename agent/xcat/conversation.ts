@@ -1,13 +1,14 @@
-import { connect, type TLSSocket } from "node:tls";
-import { type Answer, type AnswerLimits, AnswerReader } from "./answer.ts";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { compareName, describeCertificate, type Trust } from "./certificate.ts";
 import type { Endpoint } from "./endpoint.ts";
 import {
-  describeAnswerError,
+  type Advice,
   describeBadCa,
   describeBroken,
   describeLate,
   describeNoCa,
+  describeUnreadable,
   type Stage,
 } from "./exchange-failure.ts";
 import { QueryFailure } from "./failure.ts";
@@ -22,36 +23,52 @@ export interface ExchangeTimes {
   readonly total: number;
 }
 
-export interface Exchange {
+/**
+ * One slow row of a real xcatd holds an answer back for seconds, and under load an answer waits its turn: so the
+ * silence may be long, and a server that is gone is given up sooner.
+ */
+export const EXCHANGE_TIMES: ExchangeTimes = { connect: 10_000, silence: 30_000, total: 60_000 };
+
+/** Puts an answer together from pieces of any size. */
+export interface Reader<T> {
+  /** Bytes so far: 0 means that the server said nothing at all. */
+  readonly bytes: number;
+  /** The answer, once its end has been seen. @throws QueryFailure where this can become none */
+  push(chunk: Uint8Array): T | undefined;
+}
+
+export interface Conversation<T> {
   readonly endpoint: Endpoint;
-  /** One line, with its newline. */
-  readonly request: string;
-  readonly trust: Trust;
+  readonly request: string | Uint8Array;
+  readonly reader: Reader<T>;
+  /** `none`: no TLS at all. */
+  readonly trust: Trust | { readonly mode: "none" };
   readonly times: ExchangeTimes;
-  readonly limits?: AnswerLimits;
+  /** What to do where this server is the reason of a failure. */
+  readonly advice: Advice;
   /** Ends the exchange early; it then fails as `closed`. */
   readonly signal?: AbortSignal;
 }
 
-export interface Exchanged {
-  readonly answer: Answer;
+export interface Exchanged<T> {
+  readonly answer: T;
   /** The address by which the server saw this node. */
   readonly localAddress: string;
 }
 
 /**
- * One request and its answer over TLS, on a connection of its own that is closed in every case. The answer ends at
- * `serverdone`; when the server closes does not matter. Rejects with {@link QueryFailure} only.
+ * One request and its answer, on a connection of its own that is closed in every case. The answer ends where its
+ * reader says so; when the server closes does not matter. Rejects with {@link QueryFailure} only.
  *
  * What Bun's node:tls was seen to do (1.4.5), and this relies on: `ca` stands in for the system's CAs also where
  * the environment names others; a bad chain is an `error` with the reason in `authorizationError`, before anything
  * is written; `ca` that is no PEM throws in connect(); every failed connect() is called ECONNREFUSED, no route too.
  */
-export function exchange(task: Exchange): Promise<Exchanged> {
+export function converse<T>(task: Conversation<T>): Promise<Exchanged<T>> {
   return new Promise((resolve, reject) => {
-    const reader = new AnswerReader(task.limits);
+    const { reader, advice } = task;
     let stage: Stage = "connect";
-    let socket: TLSSocket | undefined;
+    let socket: Socket | undefined;
     let localAddress = "";
     let waiting: ReturnType<typeof setTimeout> | undefined;
     let ended = false;
@@ -66,7 +83,7 @@ export function exchange(task: Exchange): Promise<Exchanged> {
     };
     const fail = (failure: QueryFailure): void => end(() => reject(failure));
     const aborted = (): void => fail(new QueryFailure("closed", "given up", "see the other request"));
-    const late = (after: number): void => fail(describeLate(stage, reader.bytes, after));
+    const late = (after: number): void => fail(describeLate(stage, reader.bytes, after, advice));
     const wait = (milliseconds: number): void => {
       clearTimeout(waiting);
       waiting = setTimeout(late, milliseconds, milliseconds);
@@ -80,22 +97,15 @@ export function exchange(task: Exchange): Promise<Exchanged> {
     task.signal?.addEventListener("abort", aborted);
 
     try {
-      socket = connect({
-        host: task.endpoint.address,
-        port: task.endpoint.port,
-        minVersion: "TLSv1.2",
-        ...(task.trust.mode === "verify" ? { ca: task.trust.ca } : {}),
-        rejectUnauthorized: task.trust.mode === "verify",
-        checkServerIdentity: (_host, certificate) => compareName(task.endpoint, certificate),
-      });
+      socket = task.trust.mode === "none" ? connectTcp(addressOf(task)) : secured(task, task.trust);
     } catch (cause) {
       return fail(describeBadCa(cause));
     }
     const open = socket;
     open.on("connect", () => {
-      stage = "handshake";
+      if (task.trust.mode !== "none") stage = "handshake";
     });
-    open.on("secureConnect", () => {
+    open.on(task.trust.mode === "none" ? "connect" : "secureConnect", () => {
       stage = "answer";
       localAddress = open.localAddress ?? "";
       open.write(task.request);
@@ -108,15 +118,30 @@ export function exchange(task: Exchange): Promise<Exchanged> {
         const answer = reader.push(chunk);
         if (answer !== undefined) end(() => resolve({ answer, localAddress }));
       } catch (error) {
-        fail(describeAnswerError(error));
+        fail(error instanceof QueryFailure ? error : describeUnreadable(error));
       }
     });
     open.on("error", (error: Error & { code?: string }) => {
-      const refusal = open.authorizationError;
+      const refusal = "authorizationError" in open ? open.authorizationError : undefined;
       if (error instanceof QueryFailure) fail(error);
       else if (stage !== "answer" && refusal) fail(describeCertificate(`${refusal}`, new Date()));
-      else fail(describeBroken(stage, reader.bytes, error));
+      else fail(describeBroken(stage, reader.bytes, advice, error));
     });
-    open.on("close", () => fail(describeBroken(stage, reader.bytes)));
+    open.on("close", () => fail(describeBroken(stage, reader.bytes, advice)));
+  });
+}
+
+function addressOf<T>({ endpoint }: Conversation<T>) {
+  return { host: endpoint.address, port: endpoint.port };
+}
+
+/** @throws where the CA is none */
+function secured<T>(task: Conversation<T>, trust: Trust): TLSSocket {
+  return connectTls({
+    ...addressOf(task),
+    minVersion: "TLSv1.2",
+    ...(trust.mode === "verify" ? { ca: trust.ca } : {}),
+    rejectUnauthorized: trust.mode === "verify",
+    checkServerIdentity: (_host, certificate) => compareName(task.endpoint, certificate),
   });
 }

@@ -5,6 +5,7 @@ import { parseAddress } from "../cli/address.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
 import { serveHttp } from "../http/connection.ts";
 import { Gate } from "../http/gate.ts";
+import { ReportStore } from "../http/report-store.ts";
 import type { HttpContext } from "../http/routes.ts";
 import { readTokens } from "../http/tokens.ts";
 import { HostsFile } from "../identity/hosts.ts";
@@ -35,6 +36,7 @@ ${tablesHelp}  --listen HOST:PORT     where to answer; port 0 lets the kernel ch
   --http-plain HOST:PORT the same without TLS: nobody proves who he is there
   --http-limit N         HTTP requests that are worked on at the same time; others get 503 (default 256)
   --tokens FILE          lines of a node and its bearer token, another proof of who asks by HTTP
+  --reports DIR          keep the reports of boots that nodes send by HTTP, the last 16 of each node
   --request-timeout SEC  for a request to arrive whole (default 10)
 
 Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.
@@ -58,6 +60,7 @@ async function run(args: readonly string[]): Promise<number> {
     "http-plain": { type: "string" },
     "http-limit": { type: "string" },
     tokens: { type: "string" },
+    reports: { type: "string" },
     "request-timeout": { type: "string" },
   });
   if (positionals[0] !== undefined) throw new UsageError(`what is ${positionals[0]}?`);
@@ -82,6 +85,8 @@ async function run(args: readonly string[]): Promise<number> {
     ...(values["no-dns"] === true ? [] : [new ReverseDns()]),
   ];
   const tokens = await readTokens(values.tokens);
+  const reports =
+    values.reports === undefined ? {} : { reports: await new ReportStore(values.reports).open() };
   const location = required(values.tables, "--tables");
   const tables = await openTables(location, log);
   const context: ServeContext = {
@@ -95,7 +100,7 @@ async function run(args: readonly string[]): Promise<number> {
   const recorder = new StatusRecorder(await openStatusStore(location), log);
   const listeners: Listening[] = [];
   try {
-    const http: HttpContext = { ...context, tokens, gate: new Gate(httpLimit) };
+    const http: HttpContext = { ...context, tokens, ...reports, gate: new Gate(httpLimit) };
     const answerHttp = (socket: Socket): Promise<void> => serveHttp(socket, http);
     if (httpAt !== undefined) {
       const listener = await listenTls(httpAt, files, log, answerHttp);

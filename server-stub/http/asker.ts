@@ -54,29 +54,37 @@ export async function findAsker(
 /** What stands for the node that asks, where it does not know its own name. */
 const ITSELF = "-";
 
+/** Commands of the policy table that a request stands for. */
+export interface Commands {
+  /** Of the node itself; without any there is nothing that policy has to allow. */
+  readonly own: readonly string[];
+  /** Of who is another; absent where nobody else may. */
+  readonly others: readonly string[] | undefined;
+}
+
 /**
  * The node that a request is about, if its sender may have it.
  *
  * @param wanted as the path has it: a node's name, with the site's domain or without, or `-`
- * @param commands what the policy table has to allow, as on xcatd's port; none: only the node itself may
+ * @param commands what the policy table has to allow, as on xcatd's port
  */
 export function nodeFor(
   set: TableSet,
   asker: Asker,
   wanted: string,
-  commands: readonly string[],
+  commands: Commands,
 ): { readonly node: string } | HttpAnswer {
   const name =
     wanted === ITSELF
       ? asker.node
       : nodeNames(wanted, siteValue(set, "domain")).find((candidate) => isNode(set, candidate));
   if (name !== undefined && name === asker.node) {
-    const refused = commands.map((command) => decide(set, asker, { command, args: [] })).find(isRefused);
+    const refused = commands.own.map((command) => decide(set, asker, { command, args: [] })).find(isRefused);
     return refused === undefined ? { node: name } : problem(403, "refused", refusalText(refused.why));
   }
   // Whether there is another node of some name is for those to know who may ask for it.
   const asked = name ?? wanted;
-  const why = commands.length === 0 ? "no one else's" : foreign(set, asker, asked, commands);
+  const why = commands.others === undefined ? "no one else's" : foreign(set, asker, asked, commands.others);
   if (why === undefined)
     return name === undefined
       ? problem(404, "unknown-node", `nodelist has no node ${wanted}`)

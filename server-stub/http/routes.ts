@@ -1,9 +1,11 @@
 import type { ServeContext } from "../serve/connection.ts";
 import { type HttpAnswer, json, problem, validated } from "./answer.ts";
-import { type Credentials, findAsker, nodeFor } from "./asker.ts";
+import { type Commands, type Credentials, findAsker, nodeFor } from "./asker.ts";
 import { bootText } from "./boot.ts";
 import type { Gate } from "./gate.ts";
 import type { RequestHead } from "./head.ts";
+import { lastReport, takeReport } from "./report.ts";
+import type { ReportStore } from "./report-store.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** What the HTTP side needs beside what xcatd's port needs. */
@@ -11,6 +13,8 @@ export interface HttpContext extends ServeContext {
   readonly tokens: Tokens;
   /** Bounds what is worked on at the same time. */
   readonly gate: Gate;
+  /** Where reports of boots go; absent where they are not kept. */
+  readonly reports?: ReportStore;
 }
 
 /** One request, as a route gets it. */
@@ -37,6 +41,7 @@ interface Route {
 export const routes: readonly Route[] = [
   { path: "/healthz", methods: { GET: health }, work: false },
   { path: "/v1/nodes/{node}/boot", methods: { GET: boot }, work: true },
+  { path: "/v1/nodes/{node}/report", methods: { GET: lastReport, POST: takeReport }, work: true },
 ];
 
 /** A handler, and what it has to know of the way to it. */
@@ -92,12 +97,17 @@ async function boot(request: HttpRequest, context: HttpContext): Promise<HttpAns
   const set = context.tables.current();
   const asker = await findAsker(set, request.credentials, context.names, context.tokens);
   if ("status" in asker) return asker;
-  const found = nodeFor(set, asker, request.path["node"] ?? "", ["litefile", "litetree"]);
+  const found = nodeFor(set, asker, request.path["node"] ?? "", both(["litefile", "litetree"]));
   if ("status" in found) return found;
   const { node } = found;
-  const mayPartition = !("status" in nodeFor(set, asker, node, ["getpartition"]));
+  const mayPartition = !("status" in nodeFor(set, asker, node, both(["getpartition"])));
   const text = await bootText(set, node, context.runCommand, mayPartition);
   if (text !== undefined) return validated(text, request.headers.get("if-none-match"));
   const detail = `${node} does not have os, arch, or profile defined in nodetype table`;
   return problem(409, "no-image", detail);
+}
+
+/** What is asked for another node takes the same commands as what a node asks for itself. */
+function both(commands: readonly string[]): Commands {
+  return { own: commands, others: commands };
 }

@@ -5,7 +5,6 @@ import { BootError, type Problem, printable } from "./errors.ts";
 import { errorReason } from "./kernel/errno.ts";
 import { restartMachine } from "./kernel/process.ts";
 import { formatLogLine } from "./log.ts";
-import { deliverReport } from "./report/delivery.ts";
 
 /** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
 
@@ -39,7 +38,7 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
   const said = message(problems, settings);
   say(said);
   const report = JSON.stringify(context.report.build(false));
-  await deliverReport(report, settings.report, context.log);
+  await context.delivery.deliver(report, settings.report);
   if (settings.onfail !== "shell") {
     await Promise.all([Bun.sleep(settings.onfailDelay * 1000), context.monitor.settle(MONITOR_GRACE)]);
     return restart(settings.onfail);

@@ -1,4 +1,4 @@
-import type { BootOptions } from "./cmdline/options.ts";
+import type { BootOptions, NfsExport } from "./cmdline/options.ts";
 import type { ModuleSystem } from "./kernel/modules.ts";
 import type { MountSource } from "./mounts/sources.ts";
 import type { Network } from "./network/bring-up.ts";
@@ -43,8 +43,10 @@ export interface Rooted extends Parsed {
   readonly mountSource: MountSource;
   /** For what a plan turns out to need of the kernel; absent where the running system loads it by itself. @throws BootError */
   readonly loadModules?: (names: readonly string[]) => Promise<unknown>;
-  /** The node's state directory inside the root; absent where it has none. */
+  /** The node's state directory inside the root; absent where it has none, or none yet. */
   readonly state?: string;
+  /** Mounts a node's state, gives back its directory inside the root. @throws BootError */
+  readonly mountState?: (state: NfsExport, node: string) => Promise<string>;
   readonly localDisk?: string;
 }
 

@@ -91,4 +91,9 @@ export const SERVER = {
     remedy:
       "Start more servers on the same tables, and name them all in `XCAT=`; or boot fewer nodes at a time.",
   },
+  "state-told": {
+    meaning: "The server names a place for this node's state that can be none.",
+    cause: "`statemnt` or `mntopts` of the statelite table, or a variable in them without a value.",
+    remedy: "Correct the node's row in the statelite table.",
+  },
 } as const satisfies Chapter;

@@ -95,6 +95,8 @@ export interface BootOptions {
   readonly root: RootSource;
   /** `STATEMNT` with `MNTOPTS`; absent where the node keeps no state. */
   readonly state?: NfsExport;
+  /** `STATEMNT` is not there, not even empty: a server that tells a boot all at once may say where the state is. */
+  readonly stateFromServer: boolean;
   /** Never empty. */
   readonly servers: readonly ServerAddress[];
   readonly node?: string;

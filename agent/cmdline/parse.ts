@@ -46,7 +46,8 @@ export function parseCommandLine(
   const [first, ...others] = problems;
   if (first !== undefined) return { ok: false, problems: [first, ...others], notes, settings };
   invariant(root !== undefined && servers !== undefined, "what is missing is a problem");
-  const given = { ...(state && { state }), ...(node !== undefined && { node }) };
+  const stateFromServer = reader.last("STATEMNT") === undefined;
+  const given = { ...(state && { state }), stateFromServer, ...(node !== undefined && { node }) };
   return { ok: true, options: { root, servers, ...given, network, ...options, init, settings }, notes };
 }
 

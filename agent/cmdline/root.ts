@@ -54,17 +54,20 @@ export function readState(reader: ParameterReader): NfsExport | undefined {
       remedy,
     );
   }
-  return reader.read("STATEMNT", (text) => {
-    if (text.includes("$")) throw new BadValue("a variable in it was not replaced");
-    if (/^[^/]*:\d+$/.test(text)) {
-      throw new BadValue(
-        "a number stands where the directory should be, as a bug in one of xCAT's plug-ins writes it",
-        "set statemnt for this node in the statelite table, then run nodeset again; until then leave STATEMNT empty",
-      );
-    }
-    const state = readExport(text, options);
-    // Two servers would be two states, and which one a boot sees would be chance.
-    if (state.servers.length > 1) throw new BadValue("several servers are named, state has one");
-    return state;
-  });
+  return reader.read("STATEMNT", (text) => readStateExport(text, options));
+}
+
+/** `server:/dir` of the persistent area. @throws BadValue */
+export function readStateExport(text: string, options: readonly string[]): NfsExport {
+  if (text.includes("$")) throw new BadValue("a variable in it was not replaced");
+  if (/^[^/]*:\d+$/.test(text)) {
+    throw new BadValue(
+      "a number stands where the directory should be, as a bug in one of xCAT's plug-ins writes it",
+      "set statemnt for this node in the statelite table, then run nodeset again; until then leave STATEMNT empty",
+    );
+  }
+  const state = readExport(text, options);
+  // Two servers would be two states, and which one a boot sees would be chance.
+  if (state.servers.length > 1) throw new BadValue("several servers are named, state has one");
+  return state;
 }

@@ -12,9 +12,9 @@ import { mountVolatile, withMountpoint } from "../mounts/volatile.ts";
 import { peakMemory } from "../observe/memory.ts";
 import { Root } from "../observe/root.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
-import { deliverReport } from "../report/delivery.ts";
 import type { Rooted } from "../state.ts";
 import { CA_FILE } from "../trust.ts";
+import type { ReportTarget } from "../xcat/send-report.ts";
 import { parseArguments } from "./arguments.ts";
 import { GIVEN_ROOT_ARGUMENTS, type GivenRoot, readGivenRoot } from "./given-root.ts";
 import { openContext } from "./open-context.ts";
@@ -51,6 +51,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
     to = given.options.settings.report;
     log.setVerbose(given.options.debug > 0);
     report.identify({ node: given.node, image: given.root });
+    context.delivery.begin(reportsOf(given));
     root = new Root(given.root, threads.calls);
     await mountVolatile(root, threads.calls);
     log.follow(openLogFile(root));
@@ -67,6 +68,11 @@ export async function runApply(args: readonly string[]): Promise<number> {
     await root?.close();
     threads.close();
   }
+}
+
+function reportsOf({ options, trust, names, node }: GivenRoot): ReportTarget {
+  const resolve = (host: string) => names.lookup(host);
+  return { servers: options.servers, trust, resolve, ...(node !== undefined && { node }) };
 }
 
 /** Local stand-ins where they are given, NFS where they are not. */
@@ -87,6 +93,10 @@ async function rooted(given: GivenRoot, root: Root, { threads, log }: BootContex
   }
   return {
     ...{ options, node, names, trust, root, mountSource },
+    mountState: async (told, name) => {
+      await mountState(told, name, root, nfs, options.settings.mountTimeout);
+      return stateDirectory(name);
+    },
     ...(state !== undefined && { state }),
     ...(given.localDisk !== undefined && { localDisk: LAYOUT.localDisk }),
   };
@@ -124,5 +134,5 @@ async function leaveReport(
   const text = JSON.stringify(context.report.build(ok, peakMemory()));
   // Without its tmpfs there is no place in the root that is ours to write to.
   if (root !== undefined) await fs.writeFile(root.outside(LAYOUT.report), `${text}\n`).catch(() => undefined);
-  await deliverReport(text, to, context.log);
+  await context.delivery.deliver(text, to);
 }

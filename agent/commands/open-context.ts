@@ -3,6 +3,7 @@ import { KernelThreads } from "../kernel/threads.ts";
 import { BootLog } from "../log.ts";
 import { Monitor } from "../monitor/monitor.ts";
 import { uptime } from "../observe/memory.ts";
+import { ReportDelivery } from "../report/delivery.ts";
 import { ReportBuilder } from "../report/report.ts";
 import { VERSION } from "../version.ts";
 
@@ -17,6 +18,7 @@ export function openContext(console: (line: string) => void): BootContext {
   return {
     log,
     report: new ReportBuilder(VERSION),
+    delivery: new ReportDelivery(log),
     threads: new KernelThreads(THREADS),
     monitor: new Monitor(log),
     over: new AbortController(),

@@ -13,6 +13,7 @@ import { commandLineOf } from "../rows/command-line.ts";
 import { tablesOfNode } from "../rows/node-tables.ts";
 import type { RowOrigin } from "../rows/rows.ts";
 import type { LitefileRow, LitetreeRow, Tables } from "../xcat/tables.ts";
+import { withToldState } from "../xcat/told-state.ts";
 import { type ArgumentSpec, type Arguments, UsageError } from "./arguments.ts";
 import { GIVEN_ROOT_ARGUMENTS, readGivenRoot } from "./given-root.ts";
 import { placeState, placeTrees } from "./local-trees.ts";
@@ -125,10 +126,11 @@ async function fromServer(args: Arguments, { log }: BootContext): Promise<Given>
     if (args.value(name) !== undefined) throw new UsageError(`--${name} goes with --tables only`);
   }
   const given = await readGivenRoot(args, log);
-  const { problems, ...tables } = await askForTables(given, log);
+  const { problems, rest, ...tables } = await askForTables(given, log);
+  const options = withToldState(given.options, { ...(rest && { rest }) });
   return {
-    ...{ ...given, tables, problems },
-    subject: { node: tables.node },
+    ...{ ...given, options, tables, problems },
+    subject: { node: tables.node, ...(rest && { image: rest.image }) },
     litefileOrigins: new Map(),
     litetreeOrigins: new Map(),
   };

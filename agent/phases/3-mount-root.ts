@@ -1,3 +1,4 @@
+import type { NfsExport } from "../cmdline/options.ts";
 import type { BootContext, Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
 import { MS } from "../kernel/constants.ts";
@@ -25,12 +26,14 @@ export const mountRoot: Phase<Connected, Rooted> = {
   async run(connected, context) {
     const { options, network, names, node, modules } = connected;
     const trust = await readTrust(options.settings.tls);
+    const resolve = (host: string) => names.lookup(host);
+    context.delivery.begin({ servers: options.servers, trust, resolve, ...(node !== undefined && { node }) });
     let version3: Promise<unknown> | undefined;
     const nfs: NfsContext = {
       calls: context.threads.calls,
       log: context.log,
       servers: new NfsServers(),
-      resolve: (host) => names.lookup(host),
+      resolve,
       loadVersion: async (major) => {
         if (major === 4) return; // It came up with the network.
         version3 ??= loadModules(["nfsv3"], modules);
@@ -47,6 +50,11 @@ export const mountRoot: Phase<Connected, Rooted> = {
     const root = new Root(SYSROOT, nfs.calls);
     await mountVolatile(root, nfs.calls);
     context.log.follow(openLogFile(root));
+    const ownState = async (state: NfsExport, name: string): Promise<string> => {
+      const mounted = await mountState(state, name, root, nfs, options.settings.mountTimeout);
+      context.log.say(`state: ${mounted.source} (NFS ${mounted.version}) on ${stateDirectory(name)}`);
+      return stateDirectory(name);
+    };
     const rooted: Rooted = {
       options,
       names,
@@ -54,13 +62,12 @@ export const mountRoot: Phase<Connected, Rooted> = {
       trust,
       root,
       mountSource: nfsSources(nfs, options.settings.sourceTimeout),
+      mountState: ownState,
       loadModules: (wanted) => loadModules(wanted, modules),
     };
     if (options.state === undefined) return rooted;
     if (node === undefined) throw namelessNode(network.address);
-    const mounted = await mountState(options.state, node, root, nfs, options.settings.mountTimeout);
-    context.log.say(`state: ${mounted.source} (NFS ${mounted.version}) on ${stateDirectory(node)}`);
-    return { ...rooted, state: stateDirectory(node) };
+    return { ...rooted, state: await ownState(options.state, node) };
   },
 };
 

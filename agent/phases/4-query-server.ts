@@ -10,6 +10,7 @@ import { type QueryRequest, query, queryTables } from "../xcat/client.ts";
 import { describeError } from "../xcat/refusal.ts";
 import type { LitefileRow, LitetreeRow } from "../xcat/tables.ts";
 import type { QueryWorld, Told } from "../xcat/told.ts";
+import { withToldState } from "../xcat/told-state.ts";
 
 /** The tables from the server, kept as received, and the litetree sources that they name. */
 export const queryServer: Phase<Rooted, Queried> = {
@@ -18,6 +19,7 @@ export const queryServer: Phase<Rooted, Queried> = {
     const { log, report, threads } = context;
     const { root } = rooted;
     const tables = await askForTables(rooted, log);
+    const state = await stateOf(rooted, tables);
     await fs.writeFile(root.outside(LAYOUT.litefile), tables.litefile.map(litefileLine).join(""));
     await fs.writeFile(root.outside(LAYOUT.litetree), tables.litetree.map(litetreeLine).join(""));
     const { sources, problems } = await mountSources(
@@ -33,9 +35,20 @@ export const queryServer: Phase<Rooted, Queried> = {
     }
     log.say(`tables: ${tables.litefile.length} litefile entries, ${sources.length} litetree sources`);
     const localDisk = await localDiskOf(rooted, context, () => askForPartition(rooted, tables, log));
-    return { ...rooted, ...(localDisk !== undefined && { localDisk }), tables, sources };
+    const places = { ...(state !== undefined && { state }), ...(localDisk !== undefined && { localDisk }) };
+    return { ...rooted, ...places, tables, sources };
   },
 };
+
+/** Mounted before, or now that the server has said where it is. @throws BootError */
+async function stateOf(
+  { state, options, node, mountState }: Rooted,
+  told: Told,
+): Promise<string | undefined> {
+  if (state !== undefined || mountState === undefined) return state;
+  const { state: named } = withToldState(options, told);
+  return named === undefined ? undefined : await mountState(named, node ?? told.node);
+}
 
 type Asker = Pick<Rooted, "options" | "trust" | "node" | "names">;
 

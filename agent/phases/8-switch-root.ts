@@ -20,7 +20,6 @@ import { chroot, exec } from "../kernel/process.ts";
 import { peakMemory } from "../observe/memory.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
-import { deliverReport } from "../report/delivery.ts";
 import type { Applied } from "../state.ts";
 
 /** Mounts of the initramfs that the real system goes on with. /proc is last: the others are reached through its fd links. */
@@ -140,10 +139,10 @@ function removeBelow(path: string, device: number, freed: Freed): void {
 }
 
 /** The report's last moment: from here on there is nobody to write one. */
-async function finish({ options }: Applied, { report, log, now }: BootContext): Promise<void> {
+async function finish({ options }: Applied, { report, delivery, log, now }: BootContext): Promise<void> {
   report.phaseEnds(now());
   const text = JSON.stringify(report.build(true, peakMemory()));
   writeFileSync(LAYOUT.report, `${text}\n`);
-  await deliverReport(text, options.settings.report, log);
+  await delivery.deliver(text, options.settings.report);
   log.say(`starting ${options.init.path}`);
 }

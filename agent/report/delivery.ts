@@ -3,18 +3,50 @@ import { basename } from "node:path";
 import { withDeadline } from "../concurrency.ts";
 import { errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
+import { type ReportTarget, sendReport } from "../xcat/send-report.ts";
 
 /** A port that nobody reads at the other end would keep us waiting. */
-const DELIVERY_MS = 5000;
+const WRITE_MS = 5000;
+/** The boot waits for this, and a server under load may say nothing. */
+const SEND_MS = 2500;
 
-/** Writes a copy of the report to `statelite.report`, if that is set. A failure is logged and nothing more. */
-export async function deliverReport(text: string, to: string | undefined, log: Log): Promise<void> {
-  if (to === undefined) return;
-  try {
-    const path = await devicePath(to);
-    await withDeadline(fs.writeFile(path, `${text}\n`, { flag: "a" }), DELIVERY_MS, `write to ${path}`);
-  } catch (error) {
-    log.say(`the report could not be written to statelite.report=${to}: ${errorReason(error)}`);
+/**
+ * Takes the report to whoever is to have it beside the node: the file of `statelite.report`, and the servers that
+ * speak JSON. A failure is logged and nothing more.
+ */
+export class ReportDelivery {
+  readonly #log: Log;
+  #target: ReportTarget | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** From here on there is a network, and it is known by what servers prove who they are. */
+  begin(target: ReportTarget): void {
+    this.#target = target;
+  }
+
+  /** @param to `statelite.report`, where it is set */
+  async deliver(text: string, to: string | undefined): Promise<void> {
+    await Promise.all([this.#write(text, to), this.#send(text)]);
+  }
+
+  async #write(text: string, to: string | undefined): Promise<void> {
+    if (to === undefined) return;
+    try {
+      const path = await devicePath(to);
+      await withDeadline(fs.writeFile(path, `${text}\n`, { flag: "a" }), WRITE_MS, `write to ${path}`);
+    } catch (error) {
+      this.#log.say(`the report could not be written to statelite.report=${to}: ${errorReason(error)}`);
+    }
+  }
+
+  async #send(text: string): Promise<void> {
+    if (this.#target === undefined) return;
+    const { to, failures } = await sendReport(text, this.#target, SEND_MS);
+    if (to !== undefined) this.#log.detail(`the report went to ${to}`);
+    else if (failures.length > 0) this.#log.say(`the report could not be sent: ${failures.join("; ")}`);
   }
 }
 

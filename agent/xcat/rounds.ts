@@ -12,10 +12,12 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>;
 }
 
+/** The addresses of a host name; rejects, or gives none, where it has none. Keeps a time limit of its own. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
 /** What asking needs of the world. */
 export interface RoundsWorld {
-  /** The addresses of a host name; rejects, or gives none, where it has none. Keeps a time limit of its own. */
-  resolve(host: string): Promise<readonly string[]>;
+  resolve: Lookup;
   readonly clock: Clock;
   /** [0, 1), as Math.random. */
   random(): number;
@@ -71,12 +73,19 @@ async function findEndpoints(
   attempts: Attempts,
   world: RoundsWorld,
 ): Promise<readonly Endpoint[]> {
+  const place = server.protocol === "json" ? server.url : `${server.host}:${server.port}`;
+  const endpoints = await attempts.make(place, () => endpointsOf(server, (host) => world.resolve(host)));
+  if (endpoints === undefined) return [];
+  // Where the host is an address, the place of the lookup and that of the server are one.
+  if (endpoints.some(({ host, address }) => host !== address)) attempts.forget(place);
+  return endpoints;
+}
+
+/** Every address of a server. Rejects with {@link QueryFailure}. */
+export async function endpointsOf(server: ServerAddress, resolve: Lookup): Promise<readonly Endpoint[]> {
   const { host, port } = server.protocol === "json" ? hostOfUrl(server.url) : server;
   if (isIPv4(host) || isIPv6(host)) return [{ host, port, address: host }];
-  const place = server.protocol === "json" ? server.url : `${host}:${port}`;
-  const addresses = await attempts.make(place, () => lookUp(host, world));
-  if (addresses === undefined) return [];
-  attempts.forget(place);
+  const addresses = await lookUp(host, resolve);
   return addresses.map((address) => ({ host, port, address }));
 }
 
@@ -87,9 +96,9 @@ function hostOfUrl(text: string): { readonly host: string; readonly port: number
   return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: port === "" ? usual : Number(port) };
 }
 
-async function lookUp(host: string, world: RoundsWorld): Promise<readonly string[]> {
+async function lookUp(host: string, resolve: Lookup): Promise<readonly string[]> {
   const remedy = `see that the name servers of the DHCP answer know ${host}, or write its address in noderes.xcatmaster`;
-  const addresses = await world.resolve(host).catch((cause: unknown) => {
+  const addresses = await resolve(host).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new QueryFailure("resolve", `the name ${host} cannot be looked up: ${why}`, remedy, { cause });
   });

@@ -150,6 +150,7 @@ test("parameters: with the least there is, everything else is at its default", (
   expect(parsed.options).toEqual({
     root: { ...root(["10.0.0.1"], "/image"), appendRootimg: true },
     servers: [{ protocol: "xcatd", host: "10.0.0.1", port: 3001 }],
+    stateFromServer: true,
     network: { rename: [], ip: { kind: "dhcp" }, nameservers: [] },
     monitorPort: 3002,
     debug: 0,

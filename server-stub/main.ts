@@ -4,10 +4,11 @@ import { type Command, UsageError } from "./cli/command.ts";
 import { liteimg } from "./commands/liteimg.ts";
 import { lslite } from "./commands/lslite.ts";
 import { litefile, litetree } from "./commands/node-rows.ts";
+import { nodeset } from "./commands/nodeset.ts";
 import { serve } from "./commands/serve.ts";
 
 /** In the order of the help. A command to be added is an entry here. */
-const commands: readonly Command[] = [serve, liteimg, litefile, litetree, lslite];
+const commands: readonly Command[] = [serve, liteimg, litefile, litetree, lslite, nodeset];
 
 const width = Math.max(...commands.map((command) => command.name.length));
 const help = `Usage: statelite-server COMMAND [OPTION]...

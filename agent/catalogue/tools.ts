@@ -62,6 +62,12 @@ export const TOOLS = {
     cause: "The path is not there, or is this machine's own root.",
     remedy: "Give `--root` the image's root directory.",
   },
+  nodeset: {
+    meaning: "`nodeset` could not write what nodes boot.",
+    cause:
+      "A TFTP directory that may not be written, is full, or has a link that leads out of it; tables likewise.",
+    remedy: "Mend what the message names and run it again: what is done already is done again.",
+  },
   "liteimg-path": {
     meaning: "`liteimg` cannot prepare the image for a row.",
     cause: "The image has something of another kind there.",

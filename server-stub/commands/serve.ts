@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { fatal } from "../../agent/errors.ts";
 import { parseAddress } from "../cli/address.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { openEditor } from "../edit/open.ts";
 import { serveHttp } from "../http/connection.ts";
 import { Gate } from "../http/gate.ts";
 import { ReportStore } from "../http/report-store.ts";
@@ -15,7 +16,6 @@ import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import type { ServeContext } from "../serve/connection.ts";
 import { type Listening, listenTcp, listenTls, listenXcatd } from "../serve/listener.ts";
 import { serveMonitor } from "../serve/monitor.ts";
-import { openStatusStore } from "../status/open.ts";
 import { StatusRecorder } from "../status/recorder.ts";
 import { tablesHelp } from "../tables/location.ts";
 import { openTables } from "../tables/open.ts";
@@ -97,7 +97,7 @@ async function run(args: readonly string[]): Promise<number> {
     log,
     requestSeconds,
   };
-  const recorder = new StatusRecorder(await openStatusStore(location), log);
+  const recorder = new StatusRecorder(await openEditor(location), log);
   const listeners: Listening[] = [];
   try {
     const http: HttpContext = { ...context, tokens, ...reports, gate: new Gate(httpLimit) };

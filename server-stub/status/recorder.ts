@@ -1,5 +1,6 @@
+import type { RowChange, TableEditor } from "../edit/editor.ts";
 import type { ServerLog } from "../log.ts";
-import type { StatusChange, StatusStore } from "./status.ts";
+import { formatStatusTime } from "./status.ts";
 
 /** Each write makes the readers of the tables look again: at least four fifths of the time are free of that. */
 const restPerWrite = 4;
@@ -9,20 +10,21 @@ const named = 10;
 
 /**
  * Takes statuses of nodes as they come, and writes those together that come while others are written: thousands of
- * nodes that boot at once are a few writes. Of one node only the newest is kept.
+ * nodes that boot at once are a few writes. Of one node only the newest is kept. They go to `nodelist.status` and
+ * `nodelist.statustime`.
  */
 export class StatusRecorder {
-  readonly #store: StatusStore;
+  readonly #tables: TableEditor;
   readonly #log: ServerLog;
-  #waiting = new Map<string, StatusChange>();
+  #waiting = new Map<string, RowChange>();
   /** The write that takes what is waiting; absent while nothing is. */
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
   #rest = Promise.withResolvers<void>();
   #closing = false;
 
-  constructor(store: StatusStore, log: ServerLog) {
-    this.#store = store;
+  constructor(tables: TableEditor, log: ServerLog) {
+    this.#tables = tables;
     this.#log = log;
     this.#rest.resolve();
   }
@@ -30,7 +32,7 @@ export class StatusRecorder {
   /** Resolves when it is written, or when it could not be, which is in the log. Never rejects. */
   record(node: string, status: string): Promise<void> {
     this.#log.line(`monitor: ${node}: ${status}`);
-    this.#waiting.set(node, { node, status, at: new Date() });
+    this.#waiting.set(node, { status, statustime: formatStatusTime(new Date()) });
     this.#next ??= this.#last = this.#last.then(() => this.#rest.promise).then(() => this.#write());
     return this.#next;
   }
@@ -43,15 +45,16 @@ export class StatusRecorder {
   }
 
   async #write(): Promise<void> {
-    const changes = [...this.#waiting.values()];
+    const rows = this.#waiting;
     this.#waiting = new Map();
     this.#next = undefined;
     const began = performance.now();
     try {
-      await this.#store.write(changes);
+      await this.#tables.edit({ table: "nodelist", key: "node", rows, missing: "leave" });
     } catch (error) {
       const found = error instanceof Error ? error.message : String(error);
-      this.#log.line(`monitor: ${this.#store.description}: ${found}; not recorded: ${summary(changes)}`);
+      const where = this.#tables.describe("nodelist");
+      this.#log.line(`monitor: ${where}: ${found}; not recorded: ${summary(rows)}`);
     }
     if (this.#closing) return;
     this.#rest = Promise.withResolvers();
@@ -60,8 +63,8 @@ export class StatusRecorder {
   }
 }
 
-function summary(changes: readonly StatusChange[]): string {
-  const shown = changes.slice(0, named).map(({ node, status }) => `${node} ${status}`);
-  const more = changes.length - shown.length;
+function summary(rows: ReadonlyMap<string, RowChange>): string {
+  const shown = [...rows].slice(0, named).map(([node, { status }]) => `${node} ${status}`);
+  const more = rows.size - shown.length;
   return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -1,22 +1,3 @@
-/** What a node said of itself. */
-export interface StatusChange {
-  readonly node: string;
-  readonly status: string;
-  readonly at: Date;
-}
-
-/** Where statuses are kept: `nodelist.status` and `nodelist.statustime` of the tables' own back end. */
-export interface StatusStore {
-  /** For messages: `/etc/xcat/tables/nodelist.csv`. */
-  readonly description: string;
-  /**
-   * Writes all of them or none. Nodes that the table does not have are left out.
-   *
-   * @throws where it could not be written
-   */
-  write(changes: readonly StatusChange[]): Promise<void>;
-}
-
 /** What nodes may say of themselves; xCAT's words, without those that only its own probes set (ping, noping, sshd …). */
 const statusWords: ReadonlySet<string> = new Set([
   ...["configuring", "standingby", "shell", "installing", "installed"],

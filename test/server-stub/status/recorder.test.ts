@@ -1,28 +1,26 @@
 import { expect, test } from "bun:test";
+import type { TableEdit, TableEditor } from "../../../server-stub/edit/editor.ts";
 import { StatusRecorder } from "../../../server-stub/status/recorder.ts";
-import type { StatusChange, StatusStore } from "../../../server-stub/status/status.ts";
 
 interface World {
   readonly recorder: StatusRecorder;
-  readonly writes: (readonly StatusChange[])[];
+  /** `n01 booting` of each row, by edit. */
+  readonly writes: string[][];
   readonly lines: string[];
 }
 
-function world(write: (changes: readonly StatusChange[]) => Promise<void> = () => Promise.resolve()): World {
-  const writes: (readonly StatusChange[])[] = [];
+function world(write: () => Promise<void> = () => Promise.resolve()): World {
+  const writes: string[][] = [];
   const lines: string[] = [];
-  const store: StatusStore = {
-    description: "the table",
-    write: (changes) => {
-      writes.push(changes);
-      return write(changes);
+  const tables: TableEditor = {
+    describe: (table) => `the table ${table}`,
+    edit: ({ rows }: TableEdit) => {
+      writes.push([...rows].map(([node, { status }]) => `${node} ${status}`));
+      return write();
     },
   };
-  return { recorder: new StatusRecorder(store, { line: (text) => void lines.push(text) }), writes, lines };
+  return { recorder: new StatusRecorder(tables, { line: (text) => void lines.push(text) }), writes, lines };
 }
-
-const short = (changes: readonly StatusChange[] | undefined) =>
-  changes?.map(({ node, status }) => `${node} ${status}`);
 
 test("what comes while others are written is written together", async () => {
   const gate = Promise.withResolvers<void>();
@@ -32,13 +30,13 @@ test("what comes while others are written is written together", async () => {
   const others = Array.from({ length: 1000 }, (_, index) => recorder.record(`m${index}`, "netbooting"));
   gate.resolve();
   await Promise.all([first, ...others]);
-  expect(writes.map((changes) => changes.length)).toEqual([1, 1000]);
+  expect(writes.map((rows) => rows.length)).toEqual([1, 1000]);
 });
 
 test("of one node the newest status counts", async () => {
   const { recorder, writes } = world();
   await Promise.all([recorder.record("n01", "netbooting"), recorder.record("n01", "failed")]);
-  expect(writes.map(short)).toEqual([["n01 failed"]]);
+  expect(writes).toEqual([["n01 failed"]]);
 });
 
 test("a status is recorded when the promise is fulfilled, and not before", async () => {
@@ -63,8 +61,8 @@ test("what cannot be written is in the log, and the next is tried again", async 
   await recorder.record("n01", "booting");
   failing = false;
   await recorder.record("n02", "booting");
-  expect(lines).toContain("monitor: the table: disk full; not recorded: n01 booting");
-  expect(writes.map(short)).toEqual([["n01 booting"], ["n02 booting"]]);
+  expect(lines).toContain("monitor: the table nodelist: disk full; not recorded: n01 booting");
+  expect(writes).toEqual([["n01 booting"], ["n02 booting"]]);
 });
 
 test("closing writes what is waiting", async () => {
@@ -72,5 +70,5 @@ test("closing writes what is waiting", async () => {
   await recorder.record("n01", "booting");
   void recorder.record("n02", "booting");
   await recorder.close();
-  expect(writes.map(short)).toEqual([["n01 booting"], ["n02 booting"]]);
+  expect(writes).toEqual([["n01 booting"], ["n02 booting"]]);
 });

@@ -4,7 +4,6 @@ import type { SQL } from "bun";
 import type { Table } from "../../../agent/rows/table.ts";
 import { loadTables } from "../../../qemu/postgres/load.ts";
 import { openPostgres, type Postgres, postgresUsers } from "../../../qemu/postgres/server.ts";
-import { openStatusStore } from "../../../server-stub/status/open.ts";
 import { openTables, readTables } from "../../../server-stub/tables/open.ts";
 import type { TableSource } from "../../../server-stub/tables/source.ts";
 
@@ -104,21 +103,6 @@ describe("tables in PostgreSQL", () => {
     await sql.unsafe("CREATE TABLE litefile (image text, file text, options text)");
     expect(await soon(() => table("litefile")?.rows.length === 0)).toBe(true);
     expect(lines.filter((line) => line.includes("no longer there"))).toHaveLength(1);
-  });
-
-  test("get a node's status, all of a write at once, and nodes that are none are left out", async () => {
-    const at = new Date(2026, 10, 21, 7, 5, 9);
-    const store = await openStatusStore(postgres.ownTables);
-    const change = (node: string, status: string) => ({ node, status, at });
-    await store.write([change("n01", "booted"), change("o'dd", "failed"), change("n02", 'a"b\\,{}')]);
-    const rows =
-      await sql`SELECT node, status, statustime FROM nodelist WHERE status <> '' ORDER BY node`.values();
-    expect([...rows]).toEqual([
-      ["n01", "booted", "11-21-2026 07:05:09"],
-      ["n02", 'a"b\\,{}', "11-21-2026 07:05:09"],
-    ]);
-    const reading = await openStatusStore(postgres.tables);
-    expect(reading.write([change("n01", "failed")])).rejects.toThrow(/permission denied/);
   });
 
   test("that this user may not read are named and taken as empty", async () => {

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import {
   chmodSync,
   mkdirSync,
@@ -13,13 +13,24 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { csvStatusStore } from "../../../server-stub/status/csv-store.ts";
-import { openStatusStore } from "../../../server-stub/status/open.ts";
-import type { StatusChange } from "../../../server-stub/status/status.ts";
+import type { SQL } from "bun";
+import { openPostgres, type Postgres, postgresUsers } from "../../../qemu/postgres/server.ts";
+import { csvFilesEditor } from "../../../server-stub/edit/csv-files.ts";
+import type { TableEdit } from "../../../server-stub/edit/editor.ts";
+import { openEditor } from "../../../server-stub/edit/open.ts";
+import { formatStatusTime } from "../../../server-stub/status/status.ts";
 
 const header = "#node,groups,status,statustime,comments,disable\n";
 const at = new Date(2026, 10, 21, 7, 5, 9);
-const change = (node: string, status = "booting"): StatusChange => ({ node, status, at });
+function edit(status: string, ...nodes: readonly string[]): TableEdit {
+  const row = { status, statustime: formatStatusTime(at) };
+  return {
+    table: "nodelist",
+    key: "node",
+    rows: new Map(nodes.map((node) => [node, row])),
+    missing: "leave",
+  };
+}
 
 const folders: string[] = [];
 function folder(rows: string): string {
@@ -35,7 +46,7 @@ afterEach(() => {
 describe("nodelist.csv", () => {
   test("gets the status, and the time as xCAT writes it", async () => {
     const path = folder('"n01","all",,,,\n');
-    await csvStatusStore(path).write([change("n01")]);
+    await csvFilesEditor(path).edit(edit("booting", "n01"));
     expect(readFileSync(join(path, "nodelist.csv"), "latin1")).toBe(
       `${header}"n01","all","booting","11-21-2026 07:05:09",,\n`,
     );
@@ -49,7 +60,7 @@ describe("nodelist.csv", () => {
     chmodSync(real, 0o640);
     rmSync(join(path, "nodelist.csv"));
     symlinkSync("real/nodelist.csv", join(path, "nodelist.csv"));
-    await csvStatusStore(path).write([change("n01")]);
+    await csvFilesEditor(path).edit(edit("booting", "n01"));
     expect(readFileSync(real, "latin1")).toContain('"booting"');
     expect(statSync(real).mode & 0o7777).toBe(0o640);
     // The lock's file stays for the next one; nothing else does.
@@ -60,9 +71,12 @@ describe("nodelist.csv", () => {
     const nodes = Array.from({ length: 40 }, (_, index) => `n${index}`);
     const path = folder(nodes.map((node) => `"${node}","all",,,,\n`).join(""));
     const child = `
-      import { csvStatusStore } from "${import.meta.dir}/../../../server-stub/status/csv-store.ts";
+      import type { SQL } from "bun";
+import { openPostgres, type Postgres, postgresUsers } from "../../../qemu/postgres/server.ts";
+import { csvFilesEditor } from "${import.meta.dir}/../../../server-stub/edit/csv-files.ts";
       for (const node of process.argv.slice(2))
-        await csvStatusStore(${JSON.stringify(path)}).write([{ node, status: "booting", at: new Date() }]);`;
+        await csvFilesEditor(${JSON.stringify(path)})
+          .edit({ table: "nodelist", key: "node", rows: new Map([[node, { status: "booting" }]]), missing: "leave" });`;
     const script = join(path, "child.ts");
     writeFileSync(script, child);
     const servers = [0, 1, 2, 3].map((part) =>
@@ -90,7 +104,7 @@ describe("nodelist.csv", () => {
     test(`${rule} is an error that says so`, async () => {
       const path = folder("");
       prepare(path);
-      expect(csvStatusStore(path).write([change("n01")])).rejects.toThrow(message);
+      expect(csvFilesEditor(path).edit(edit("booting", "n01"))).rejects.toThrow(message);
     });
   }
 });
@@ -106,10 +120,7 @@ describe("nodelist.sqlite", () => {
     xcatd.run("CREATE TABLE nodelist (node TEXT, status TEXT, statustime TEXT, PRIMARY KEY (node))");
     xcatd.run("INSERT INTO nodelist VALUES ('n01', NULL, NULL), ('n02', 'booted', 'then')");
     xcatd.run("BEGIN EXCLUSIVE");
-    const written = (await openStatusStore(`sqlite:${path}`)).write([
-      change("n01", "failed"),
-      change("nosuch"),
-    ]);
+    const written = (await openEditor(`sqlite:${path}`)).edit(edit("failed", "n01", "nosuch"));
     await Bun.sleep(60);
     xcatd.run("COMMIT");
     await written;
@@ -121,8 +132,65 @@ describe("nodelist.sqlite", () => {
 
   test("is not made where it is not there", async () => {
     const path = folder("");
-    const store = await openStatusStore(`sqlite:${path}`);
-    expect(store.write([change("n01")])).rejects.toThrow();
+    const editor = await openEditor(`sqlite:${path}`);
+    expect(editor.edit(edit("booting", "n01"))).rejects.toThrow();
     expect(readdirSync(path)).toEqual(["nodelist.csv"]);
+  });
+});
+
+describe("PostgreSQL", () => {
+  let postgres: Postgres;
+  let sql: SQL;
+  let owner: string;
+  beforeAll(async () => {
+    postgres = await openPostgres();
+    sql = postgres.connect();
+    owner = postgres.ownTables;
+    await sql`CREATE TABLE nodelist (node text PRIMARY KEY, status text, statustime text)`;
+    await sql`GRANT SELECT ON nodelist TO ${sql(postgresUsers.reader)}`;
+  });
+  beforeEach(async () => {
+    await sql`TRUNCATE nodelist`;
+    await sql`INSERT INTO nodelist VALUES ('n01', NULL, NULL), ('n02', 'booted', 'then')`;
+  });
+  afterAll(async () => {
+    await sql.close();
+    await postgres[Symbol.asyncDispose]();
+  });
+
+  test("gets the status, also after it was away", async () => {
+    const editor = await openEditor(owner);
+    await editor.edit(edit("booting", "n01"));
+    await postgres.stop();
+    expect(editor.edit(edit("lost", "n01"))).rejects.toThrow();
+    await postgres.start();
+    await editor.edit(edit("failed", "n01", "nosuch"));
+    expect([...(await sql`SELECT * FROM nodelist ORDER BY node`.values())]).toEqual([
+      ["n01", "failed", "11-21-2026 07:05:09"],
+      ["n02", "booted", "then"],
+    ]);
+  });
+
+  test("all of an edit or nothing, and rows are added where that is asked for", async () => {
+    const editor = await openEditor(owner);
+    const rows = new Map([
+      ["n03", { status: "new" }],
+      ["n02", { status: "" }],
+    ]);
+    await editor.edit({ table: "nodelist", key: "node", rows, missing: "add" });
+    const bad = new Map([["n01", { status: "lost", nosuch: "column" }]]);
+    expect(editor.edit({ table: "nodelist", key: "node", rows: bad, missing: "add" })).rejects.toThrow(
+      "nosuch",
+    );
+    expect([...(await sql`SELECT node, status FROM nodelist ORDER BY node`.values())]).toEqual([
+      ["n01", null],
+      ["n02", null],
+      ["n03", "new"],
+    ]);
+  });
+
+  test("a user who may only read is told so", async () => {
+    const editor = await openEditor(postgres.tables);
+    expect(editor.edit(edit("booting", "n01"))).rejects.toThrow(/permission denied/);
   });
 });

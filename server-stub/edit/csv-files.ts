@@ -1,28 +1,25 @@
 import { open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { editCsv, type RowChange } from "./csv-edit.ts";
+import { editCsv } from "./csv-edit.ts";
+import type { TableEdit, TableEditor } from "./editor.ts";
 import { withFileLock } from "./lock.ts";
-import { formatStatusTime, type StatusStore } from "./status.ts";
 
 /** An administrator's editor may write at the same moment: how often it is done again. */
 const attempts = 5;
 
 /**
- * `nodelist.csv` of a folder of CSV files. The file is replaced as a whole, so that no reader sees half of one;
- * servers that share the folder take turns, and what an editor wrote meanwhile is not lost.
+ * A folder of CSV files. A file is replaced as a whole, so that no reader sees half of one; servers that share the folder
+ * take turns, and what an administrator's editor wrote meanwhile is not lost.
  */
-export function csvStatusStore(directory: string): StatusStore {
-  const named = join(directory, "nodelist.csv");
+export function csvFilesEditor(directory: string): TableEditor {
+  const pathOf = (table: string): string => join(directory, `${table}.csv`);
   return {
-    description: named,
-    async write(changes) {
+    describe: pathOf,
+    async edit(edit) {
       // The folder may hold a link to where the file really is.
-      const path = await realpath(named);
-      const edits = new Map<string, RowChange>(
-        changes.map(({ node, status, at }) => [node, { status, statustime: formatStatusTime(at) }]),
-      );
+      const path = await realpath(pathOf(edit.table));
       await withFileLock(join(dirname(path), `.${basename(path)}.lock`), async () => {
-        for (let attempt = 1; !(await editOnce(path, edits)); attempt += 1)
+        for (let attempt = 1; !(await editOnce(path, edit)); attempt += 1)
           if (attempt >= attempts) throw new Error(`it changed ${attempts} times while it was written`);
       });
     },
@@ -30,18 +27,18 @@ export function csvStatusStore(directory: string): StatusStore {
 }
 
 /** False where somebody else changed the file between reading and writing. */
-async function editOnce(path: string, edits: ReadonlyMap<string, RowChange>): Promise<boolean> {
+async function editOnce(path: string, edit: TableEdit): Promise<boolean> {
   const before = await signature(path);
   const text = await readFile(path, "latin1");
-  const edited = editCsv(text, "node", edits);
-  if (edited.text === text) return true;
+  const edited = editCsv(text, edit);
+  if (edited === text) return true;
   const { mode, uid, gid } = await stat(path);
   // A name that begins with a dot is no table to any server.
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
   try {
     const file = await open(temporary, "w", 0o600);
     try {
-      await file.writeFile(edited.text, "latin1");
+      await file.writeFile(edited, "latin1");
       await file.chmod(mode & 0o7777);
       await file.chown(uid, gid).catch(() => undefined); // Only root may give a file away; the mode stays.
       await file.sync();

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { editCsv } from "../../../server-stub/status/csv-edit.ts";
+import { editCsv } from "../../../server-stub/edit/csv-edit.ts";
+import type { TableEdit } from "../../../server-stub/edit/editor.ts";
 
 const header = "#node,status,comments,disable\n";
 const booting = { status: "booting" };
+const edit = (text: string, rows: TableEdit["rows"]) =>
+  editCsv(text, { key: "node", rows, missing: "leave" });
 
 describe("an edited table keeps everything but the cells that were changed", () => {
   const cases: readonly (readonly [string, string, string])[] = [
@@ -36,7 +39,7 @@ describe("an edited table keeps everything but the cells that were changed", () 
   ];
   for (const [rule, before, after] of cases) {
     test(rule, () => {
-      expect(editCsv(before, "node", new Map([["n01", booting]]))).toEqual({ text: after, missing: [] });
+      expect(edit(before, new Map([["n01", booting]]))).toBe(after);
     });
   }
 });
@@ -47,19 +50,23 @@ test("several rows, one of them of several lines, change at once", () => {
     ["n02", { status: "failed" }],
     ["n01", booting],
   ]);
-  expect(editCsv(before, "node", changes).text).toBe(
-    `${header}"n01","booting","a\nb",\n# between\n"n02","failed",,\n`,
-  );
+  expect(edit(before, changes)).toBe(`${header}"n01","booting","a\nb",\n# between\n"n02","failed",,\n`);
 });
 
-test("a key without a row is named, and nothing else changes", () => {
-  expect(editCsv(`${header}n02,,,\n`, "node", new Map([["n01", booting]]))).toEqual({
-    text: `${header}n02,,,\n`,
-    missing: ["n01"],
+describe("a key without a row", () => {
+  const before = `${header}n02,,,`;
+  const rows = new Map([["n01", booting]]);
+
+  test("changes nothing where it is to be left", () => {
+    expect(edit(before, rows)).toBe(before);
+  });
+
+  test("becomes the last row where it is to be added", () => {
+    expect(editCsv(before, { key: "node", rows, missing: "add" })).toBe(`${before}\n"n01","booting",,\n`);
   });
 });
 
 test("a column that the header lacks is an error that names it", () => {
-  const edit = () => editCsv("#node,groups\nn01,all\n", "node", new Map([["n01", booting]]));
-  expect(edit).toThrow("no column status");
+  const tried = () => edit("#node,groups\nn01,all\n", new Map([["n01", booting]]));
+  expect(tried).toThrow("no column status");
 });

@@ -1,0 +1,176 @@
+import { basename } from "node:path";
+import { fatal, printable } from "../../agent/errors.ts";
+import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { openEditor } from "../edit/open.ts";
+import { stderrLog as log } from "../log.ts";
+import { expandNoderange } from "../model/noderange.ts";
+import { refuseCommands, shellCommands } from "../model/run-command.ts";
+import { carryOutCopy } from "../nodeset/boot-files.ts";
+import { isPlainName, pxelinuxPath } from "../nodeset/layout.ts";
+import { type NodePlan, type NodesetPlan, type NodesetWorld, planBoot, planImage } from "../nodeset/plan.ts";
+import { TftpFolder } from "../nodeset/tftp-folder.ts";
+import { tablesHelp } from "../tables/location.ts";
+import { readTables } from "../tables/open.ts";
+import { bytesToText } from "../text.ts";
+
+const help = `Usage: statelite-server nodeset --tables WHERE [--tftp DIR] NODERANGE STATE
+Says what nodes do when they are switched on, as \`nodeset\` of xCAT does, for pxelinux and for iPXE (xNBA).
+
+  STATE is one of
+    osimage=IMAGE   boot this image, which becomes the nodes' own in the nodetype table
+    osimage         boot the image that is theirs already; statelite is the same
+    boot            boot from the disk
+    offline         nothing: the files are removed
+    stat            tell what was said
+
+${tablesHelp}  --tftp DIR       where boot loaders read (default /tftpboot)
+  --noupdateinitrd leave kernel and initrd there as they are; otherwise those in linuximage.rootimgdir are copied when
+                   they have changed
+  --allow-cmd      run the #CMD= of statelite.statemnt
+  --dry-run        print what would be written
+  --json           an array of {node, state, image, commandLine, files}
+
+In DIR it writes pxelinux.cfg/NODE with links by MAC address (mac table) and IP address (hosts table, or the name
+service) to it, xcat/xnba/nodes/NODE and NODE.uefi, xcat/osimage/IMAGE/kernel and initrd-statelite.gz.
+`;
+
+export const nodeset: Command = { name: "nodeset", summary: "say what nodes boot", help, run };
+
+async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(args, {
+    tables: { type: "string" },
+    tftp: { type: "string" },
+    noupdateinitrd: { type: "boolean" },
+    "allow-cmd": { type: "boolean" },
+    "dry-run": { type: "boolean" },
+    json: { type: "boolean" },
+  });
+  const [range, wanted, extra] = positionals;
+  if (range === undefined || wanted === undefined || extra !== undefined)
+    throw new UsageError("a noderange and a state are needed");
+  const state = readState(wanted);
+  const location = required(values.tables, "--tables");
+  const tftp = values.tftp ?? "/tftpboot";
+  const set = await readTables(location, log);
+  const { nodes, missing } = expandNoderange(set, range);
+  if (missing.length > 0) return complain([`Invalid nodes and/or groups in noderange: ${missing.join(",")}`]);
+  const folder = new TftpFolder(tftp);
+  const print = (plans: readonly Shown[]): void => printNodes(plans, values.json === true);
+  if (state.kind === "stat") {
+    const known = await Promise.all(
+      nodes.map(async (node) => ({ node, state: isPlainName(node) ? await folder.state(node) : undefined })),
+    );
+    print(known.map(({ node, state: said }) => ({ node, state: said ?? "offline" })));
+    return 0;
+  }
+  const world: NodesetWorld = {
+    set,
+    tftp,
+    keepBootFiles: values.noupdateinitrd === true,
+    runCommand: values["allow-cmd"] === true ? shellCommands(log) : refuseCommands(log),
+  };
+  const plan = await planOf(state, world, nodes);
+  if (values["dry-run"] === true) {
+    if (values.json === true) print(plan.nodes);
+    else process.stdout.write(bytesToText(describePlan(plan, state.kind)));
+  } else {
+    await carryOut(plan, state.kind, tftp, folder, location);
+    print(plan.nodes);
+  }
+  return complain(plan.problems);
+}
+
+type State =
+  | { readonly kind: "osimage"; readonly image?: string }
+  | { readonly kind: "boot" | "offline" | "stat" };
+
+function readState(text: string): State {
+  const [, word = text, image] = /^(osimage|statelite)=(.+)$/s.exec(text) ?? [];
+  if (image !== undefined) return { kind: "osimage", image };
+  if (word === "osimage" || word === "statelite") return { kind: "osimage" };
+  if (word === "boot" || word === "offline" || word === "stat") return { kind: word };
+  throw new UsageError(`${text} is no state`);
+}
+
+function planOf(state: State, world: NodesetWorld, nodes: readonly string[]): Promise<NodesetPlan> {
+  if (state.kind === "osimage") return planImage(world, nodes, state.image);
+  if (state.kind === "boot") return planBoot(world, nodes);
+  const plans = nodes.filter(isPlainName).map((node) => ({ node, state: state.kind, files: [] }));
+  return Promise.resolve({ copies: [], assign: undefined, nodes: plans, problems: [] });
+}
+
+/** What the configurations rely on comes before them. */
+async function carryOut(
+  plan: NodesetPlan,
+  kind: State["kind"],
+  tftp: string,
+  folder: TftpFolder,
+  location: string,
+): Promise<void> {
+  try {
+    for (const copy of plan.copies) await carryOutCopy(copy);
+    if (plan.assign !== undefined) {
+      const editor = await openEditor(location);
+      await editor.edit(plan.assign);
+    }
+    for (const { node, files } of plan.nodes) {
+      if (kind === "offline") await folder.remove(node);
+      else {
+        await folder.write(files);
+        await folder.dropLinks(
+          node,
+          files.flatMap((file) => ("link" in file ? [basename(file.path)] : [])),
+        );
+      }
+    }
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const remedy = "see that it can be written, and run nodeset again: what is done already is done again";
+    throw fatal("nodeset", { doing: "write what nodes boot", on: tftp, found, remedy }, error);
+  }
+}
+
+function describePlan(plan: NodesetPlan, kind: State["kind"]): string {
+  const assigned = [...(plan.assign?.rows ?? [])].map(([node, change]) => {
+    const values = Object.entries(change).map(([column, value]) => `${column}=${value}`);
+    return `nodetype: ${node}: ${values.join(" ")}`;
+  });
+  return [
+    ...plan.copies.map(({ from, to }) => `copy ${from} to ${to}`),
+    ...assigned,
+    ...plan.nodes.flatMap(({ node, files }) =>
+      kind === "offline"
+        ? [`remove the files of ${node}, ${pxelinuxPath(node)} and others`]
+        : files.map((file) =>
+            "link" in file
+              ? `link ${file.path} to ${file.link}`
+              : `write ${file.path}\n${indent(file.content)}`,
+          ),
+    ),
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, "    ");
+}
+
+type Shown = Pick<NodePlan, "node" | "state"> & Partial<NodePlan>;
+
+function printNodes(plans: readonly Shown[], json: boolean): void {
+  const shown = plans.map(({ files, ...plan }) => ({
+    ...plan,
+    ...(files && { files: files.map(({ path }) => path) }),
+  }));
+  const text = json
+    ? `${JSON.stringify(shown, undefined, 2)}\n`
+    : plans.map(({ node, state }) => `${printable(`${node}: ${state}`)}\n`).join("");
+  process.stdout.write(bytesToText(text));
+}
+
+/** @returns the exit status */
+function complain(problems: readonly string[]): number {
+  for (const problem of problems) process.stderr.write(`Error: ${printable(problem)}\n`);
+  return problems.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,149 @@
+import {
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  symlink,
+  unlink,
+} from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { readLabel } from "./configuration.ts";
+import { ownPaths, pxelinuxFolder, pxelinuxPath, type TftpFile, xnbaPath } from "./layout.ts";
+
+/** A configuration is two kilobytes; whoever put something larger there is no boot loader's friend. */
+const longestConfiguration = 65_536;
+
+/**
+ * The directory from which boot loaders read. Every file is replaced as a whole: a node that boots at this moment gets
+ * the old one or the new one. Nothing is written to where a symbolic link leads out of the directory.
+ */
+export class TftpFolder {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** @throws Error which says what is in the way */
+  async write(files: readonly TftpFile[]): Promise<void> {
+    for (const file of files) {
+      const folder = await this.#folder(dirname(file.path));
+      const place = join(folder, basename(file.path));
+      if ("link" in file) await replaceLink(place, file.link);
+      else await replaceFile(place, file.content);
+    }
+  }
+
+  /** Removes the node's own files, and the links to them. */
+  async remove(node: string): Promise<void> {
+    for (const path of ownPaths(node)) {
+      const folder = await this.#folder(dirname(path));
+      await unlink(join(folder, basename(path))).catch(ignoreAbsent);
+    }
+    await this.dropLinks(node, []);
+  }
+
+  /**
+   * Removes links for pxelinux that lead to the node's file and are not among these: its addresses have changed.
+   *
+   * @param kept names in `pxelinux.cfg`
+   */
+  async dropLinks(node: string, kept: readonly string[]): Promise<void> {
+    for (const [name, target] of await this.#links())
+      if (target === node && !kept.includes(name)) {
+        const folder = await this.#folder(pxelinuxFolder);
+        await unlink(join(folder, name)).catch(ignoreAbsent);
+        this.#known?.delete(name);
+      }
+  }
+
+  /** What the node will do, in the words of the command that said so; undefined where nothing was said. */
+  async state(node: string): Promise<string | undefined> {
+    for (const path of [xnbaPath(node), pxelinuxPath(node)]) {
+      const text = await readFile(join(this.#root, path), "latin1").catch(ignoreAbsent);
+      const label = readLabel((text ?? "").slice(0, longestConfiguration));
+      if (label !== undefined) return label;
+    }
+    return undefined;
+  }
+
+  #known: Map<string, string> | undefined;
+
+  /** The links of `pxelinux.cfg` with where they lead; read once, as thousands of nodes share them. */
+  async #links(): Promise<ReadonlyMap<string, string>> {
+    if (this.#known !== undefined) return this.#known;
+    const folder = join(this.#root, pxelinuxFolder);
+    const entries = (await readdir(folder, { withFileTypes: true }).catch(ignoreAbsent)) ?? [];
+    const links = entries.filter((entry) => entry.isSymbolicLink());
+    this.#known = new Map(
+      await Promise.all(
+        links.map(async ({ name }) => [name, await readlink(join(folder, name)).catch(() => "")] as const),
+      ),
+    );
+    return this.#known;
+  }
+
+  /** A directory below the root, made where it is missing; links are followed, but not out of the root. */
+  async #folder(path: string): Promise<string> {
+    const root = await realpath(this.#root);
+    let folder = root;
+    for (const part of path.split("/")) {
+      const next = join(folder, part);
+      await mkdir(next, { mode: 0o755 }).catch(ignoreExisting);
+      folder = await realpath(next);
+      if (folder !== root && !folder.startsWith(root.endsWith(sep) ? root : root + sep))
+        throw new Error(`${next} leads out of ${this.#root}, to ${folder}`);
+    }
+    return folder;
+  }
+}
+
+async function replaceFile(place: string, content: string): Promise<void> {
+  const temporary = temporaryName(place);
+  try {
+    // Boot loaders read by way of servers that run as nobody.
+    const file = await open(temporary, "wx", 0o644);
+    try {
+      await file.writeFile(content, "latin1");
+      await file.chmod(0o644);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, place);
+  } catch (error) {
+    await unlink(temporary).catch(ignoreAbsent);
+    throw error;
+  }
+}
+
+async function replaceLink(place: string, target: string): Promise<void> {
+  const found = await lstat(place).catch(ignoreAbsent);
+  if (found?.isSymbolicLink() === true && (await readlink(place)) === target) return;
+  const temporary = temporaryName(place);
+  try {
+    await symlink(target, temporary);
+    await rename(temporary, place);
+  } catch (error) {
+    await unlink(temporary).catch(ignoreAbsent);
+    throw error;
+  }
+}
+
+/** In the same directory, so that it can be renamed; no boot loader asks for a name with a dot before it. */
+function temporaryName(place: string): string {
+  return join(dirname(place), `.${basename(place)}.${process.pid}.new`);
+}
+
+function ignoreAbsent(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  throw error;
+}
+
+function ignoreExisting(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
+  throw error;
+}

@@ -42,7 +42,8 @@ export class AnswerError extends Error {
  */
 export class AnswerReader {
   readonly #limits: AnswerLimits;
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  /** Not fatal, or bytes behind the end of an answer would make it none where they come in one piece with it. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #xml: XmlReader;
   readonly #replies: Reply[] = [];
   #bytes = 0;
@@ -76,7 +77,7 @@ export class AnswerReader {
       this.#xml.feed(this.#decoder.decode(chunk, { stream: true }));
     } catch (cause) {
       // The answer was whole before this; the connection is closed next.
-      if (!this.#done) throw asAnswerError(cause);
+      if (!this.#done) throw cause instanceof XmlError ? noXml(cause) : cause;
     }
     if (!this.#done) return undefined;
     const source = this.#source === "" ? {} : { source: this.#source };
@@ -92,6 +93,8 @@ export class AnswerReader {
   }
 
   #collect(piece: string): void {
+    // What bytes that are no UTF-8 become; sent as such, it has stood for lost ones before.
+    if (piece.includes("\ufffd")) throw new AnswerError("protocol", NO_TEXT);
     this.#text += piece;
     if (this.#text.length > this.#limits.line) {
       throw new AnswerError(
@@ -102,6 +105,7 @@ export class AnswerReader {
   }
 
   #close(name: string, depth: number): void {
+    if (this.#done) return;
     if (depth === 1) this.#finish();
     if (depth === 2) this.#element(name, this.#text);
     this.#text = "";
@@ -137,7 +141,6 @@ export class AnswerReader {
   }
 
   #reply(reply: Reply): void {
-    if (this.#done) return;
     if (this.#replies.length === this.#limits.replies) {
       throw new AnswerError("too-large", `the answer has more than ${this.#limits.replies} lines`);
     }
@@ -145,9 +148,10 @@ export class AnswerReader {
   }
 }
 
-function asAnswerError(cause: unknown): AnswerError {
-  if (cause instanceof AnswerError) return cause;
-  const found = cause instanceof XmlError ? cause.message : "the bytes are not UTF-8";
+const NO_TEXT = "the bytes are not UTF-8";
+
+function noXml(cause: XmlError): AnswerError {
+  const found = cause.message.includes("\ufffd") ? NO_TEXT : cause.message;
   return new AnswerError("protocol", found, { cause });
 }
 

@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../qemu/problem.ts";
+import { becomeRoot } from "../../qemu/root.ts";
 import { fuzz } from "./target.ts";
 import { fuzzTargets } from "./targets.ts";
 
 /** `npm run fuzz [-- NAME… --seed N --inputs N]`: feeds every target, or those named; the seed repeats a run. */
 
+await becomeRoot();
 const { values, positionals } = parseArgs({
   options: { seed: { type: "string" }, inputs: { type: "string" } },
   allowPositionals: true,
@@ -22,7 +24,9 @@ for (const target of targets) {
   console.log(`${target.name}: ${target.about} Seed ${seed}.`);
   try {
     const { facts, inputs, seconds } = await fuzz(target, Number(values.inputs ?? target.inputs), seed);
-    console.log(`ok   ${target.name}: ${inputs} inputs in ${seconds.toFixed(1)} s`);
+    console.log(
+      `ok   ${target.name}: ${inputs} inputs in ${seconds.toFixed(1)} s, ${Math.round(inputs / seconds)} a second`,
+    );
     for (const fact of facts) console.log(`     ${fact}`);
   } catch (error) {
     failed += 1;

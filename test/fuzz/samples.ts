@@ -1,4 +1,6 @@
+import type { BootDocument } from "../../agent/xcat/boot-document.ts";
 import baseline from "../golden/xcatd/baseline.json";
+import edges from "../golden/xcatd/edges.json";
 import protocol from "../golden/xcatd/protocol.json";
 
 /** Requests that a real xcatd was asked. */
@@ -22,3 +24,36 @@ export const xmlTokens: readonly string[] = [
     "</xcatrequest>\n",
   ],
 ];
+
+/** As nodeset writes it, for images with dracut and without, and everything at once. */
+export const commandLineSamples: readonly string[] = [
+  "BOOT_IMAGE=xcat/kernel NFSROOT=10.0.0.1:/install/netboot/compute STATEMNT=10.0.0.2:/state XCAT=10.0.0.1:3001 XCATHTTPPORT=80 NODE=n07 FC=0 ip=dhcp MNTOPTS=soft,ro BOOTIF=01-aa-bb-cc-dd-ee-ff\n",
+  "quiet root=nfs:10.0.0.1:/install/netboot/compute/rootimg:ro STATEMNT= XCAT=10.0.0.1:3001 NODE=n07 xcatdebugmode=2 LOGSERVER=10.0.0.1 XCATIPORT=3002 shell rd.neednet=1 -- single\n",
+  'imgurl=http://10.0.0.1:80/install/rootimg-statelite.gz XCAT=https://mn.cluster:3003/x,[fe80::1%eth0] rootfstype=ramdisk rootlimit=2g ip=10.0.0.7::10.0.0.1:255.255.255.0:n07:eth0:none:9000 nameserver=10.0.0.1 ifname=eth0:aa:bb:cc:dd:ee:ff netdev=eth0 PARTITION_RH statelite.strict=1 statelite.onfail=reboot statelite.onfail-delay=5 "statelite.report=/dev/a b" init=/usr/lib/systemd/systemd 3\n',
+];
+
+/** Answers of a real xcatd; bytes as characters. */
+export const answerSamples: readonly string[] = [
+  ...new Set(
+    [...baseline.cases, ...edges.cases, ...protocol.port3001]
+      .map(({ response }) => response)
+      .filter((response) => response !== "" && response.length < 4000),
+  ),
+];
+
+/** Everything that a boot document can have. */
+export const documentSample: BootDocument = {
+  schema: 1,
+  node: "n01",
+  image: "rhels9-x86_64-statelite-compute",
+  litefile: [
+    { options: "link", path: "/etc/mtab" },
+    { options: "persistent", path: "/var/lib/a b/" },
+  ],
+  litetree: [
+    { server: "10.0.0.1", directory: "/syncdirs/common", mountOptions: "soft" },
+    { server: "", directory: "", mountOptions: "", error: "nodetypo does not exist" },
+  ],
+  state: { location: "10.0.0.2:/state", mountOptions: "soft,timeo=30" },
+  partition: ["type=format", "enable=yes\n"],
+};

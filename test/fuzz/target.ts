@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Limits } from "./limits.ts";
 
 /** Something that takes input from outside, and how it is fuzzed. A file `test/fuzz/NAME.fuzz.ts` exports one. */
 export interface FuzzTarget {
@@ -33,12 +34,25 @@ export interface FuzzSession {
   close?(): Promise<void>;
 }
 
-/** A target that is a function: nothing to open, nothing to conclude. */
-export function pureTarget(
+/**
+ * A target that is a function: nothing to open, and limits of time and memory.
+ *
+ * @param check feeds one input; throws where something does not hold
+ */
+export function pureTarget<Input>(
   target: Omit<FuzzTarget, "open">,
-  property: () => fc.IRawProperty<unknown>,
+  inputs: fc.Arbitrary<Input>,
+  check: (input: Input) => void | Promise<void>,
 ): FuzzTarget {
-  return { ...target, open: async () => ({ property: property() }) };
+  const open = (): Promise<FuzzSession> => {
+    const limits = new Limits();
+    return Promise.resolve({
+      property: fc.asyncProperty(inputs, (input) => limits.feed(() => check(input))),
+      warm: () => limits.warm(),
+      conclude: () => limits.conclude(),
+    });
+  };
+  return { ...target, open };
 }
 
 export interface FuzzOutcome {
@@ -78,7 +92,10 @@ async function check(
   again: string,
 ): Promise<void> {
   const details = await fc.check(property, { numRuns, seed, interruptAfterTimeLimit: 3_600_000 });
-  if (details.failed) throw new Error(`${fc.defaultReportMessage(details)}\nAgain: ${again}`);
+  if (details.failed)
+    throw new Error(
+      `${describe(details.errorInstance)}\n${fc.defaultReportMessage(details)}\nAgain: ${again}`,
+    );
 }
 
 async function concluded(session: FuzzSession, fed: number, again: string): Promise<readonly string[]> {
@@ -87,4 +104,9 @@ async function concluded(session: FuzzSession, fed: number, again: string): Prom
   } catch (error) {
     throw new Error(`after ${fed} inputs: ${String(error)}\nAgain: ${again}`, { cause: error });
   }
+}
+
+/** What was thrown, and where: the report of fast-check has the input alone. */
+function describe(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }

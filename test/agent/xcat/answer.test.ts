@@ -99,6 +99,15 @@ test("answer: refused are bytes that are not UTF-8", () => {
   expect(() => read(Buffer.from(info("\xe9a"), "latin1"))).toThrow(/not UTF-8/);
 });
 
+test.each([
+  ["no UTF-8", "\xff"],
+  ["another name of the server", "<xcatresponse><xcatdsource>b</xcatdsource></xcatresponse>"],
+  ["half a tag", "<xcat"],
+])("answer: what comes in one piece with its end and is %s is not looked at", (_rule, behind) => {
+  const end = "<xcatresponse><serverdone></serverdone><xcatdsource>a</xcatdsource></xcatresponse>";
+  expect(read(Buffer.from(end + behind, "latin1"))?.source).toBe("a");
+});
+
 const LIMITS = { bytes: 2000, replies: 3, line: 50 };
 const limits: readonly [rule: string, text: string, message: RegExp][] = [
   ["bytes", info("a") + " ".repeat(2000), /larger than 2000 bytes/],

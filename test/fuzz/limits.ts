@@ -1,0 +1,64 @@
+import { heapStats } from "bun:jsc";
+import invariant from "tiny-invariant";
+
+/** What one input may take: a hundred times what the slowest good one takes, on a machine that others use as well. */
+const CASE_MILLISECONDS = 500;
+/** What may be more at the end than after the first tenth: of live objects, and of the whole process. */
+const HEAP_BYTES = 8 << 20;
+const RESIDENT_BYTES = 96 << 20;
+
+/** Holds a function to its limits of time for each input, and of memory over all of them. */
+export class Limits {
+  #slowest = 0;
+  #warm: Memory | undefined;
+
+  /** Feeds one input. One that took long is fed again: only what is slow each time is slow by itself. */
+  async feed(run: () => void | Promise<void>): Promise<void> {
+    let fastest = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 3 && fastest > CASE_MILLISECONDS; tries++) {
+      const started = performance.now();
+      const running = run();
+      if (running !== undefined) await running;
+      fastest = Math.min(fastest, performance.now() - started);
+    }
+    this.#slowest = Math.max(this.#slowest, fastest);
+    invariant(
+      fastest <= CASE_MILLISECONDS,
+      () => `it takes ${Math.round(fastest)} ms, ${CASE_MILLISECONDS} ms are allowed`,
+    );
+  }
+
+  /** What has been made by now is made once, and not for each input. */
+  warm(): Promise<void> {
+    this.#warm = memory();
+    return Promise.resolve();
+  }
+
+  /** @returns facts for people */
+  conclude(): Promise<readonly string[]> {
+    const facts = [`slowest input: ${this.#slowest.toFixed(1)} ms`];
+    if (this.#warm === undefined) return Promise.resolve(facts);
+    const now = memory();
+    const heap = now.heap - this.#warm.heap;
+    const resident = now.resident - this.#warm.resident;
+    facts.push(
+      `memory since the first tenth: ${megabytes(heap)} MiB live, ${megabytes(resident)} MiB resident`,
+    );
+    invariant(heap < HEAP_BYTES && resident < RESIDENT_BYTES, () => `it grows: ${facts.join("; ")}`);
+    return Promise.resolve(facts);
+  }
+}
+
+interface Memory {
+  readonly heap: number;
+  readonly resident: number;
+}
+
+function memory(): Memory {
+  Bun.gc(true);
+  return { heap: heapStats().heapSize, resident: process.memoryUsage.rss() };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / (1 << 20)).toFixed(1);
+}

@@ -9,22 +9,25 @@ export interface HttpAnswer {
 }
 
 /** The kinds of problems that a program may want to tell apart: the end of their `type`. */
-export type ProblemKind =
-  | "bad-request"
-  | "unauthorized"
-  | "unknown-node"
-  | "other-node"
-  | "refused"
-  | "not-found"
-  | "no-image"
-  | "method"
-  | "too-large"
-  | "media-type"
-  | "invalid-report"
-  | "busy"
-  | "failed";
+export const PROBLEM_KINDS = [
+  "bad-request",
+  "unauthorized",
+  "unknown-node",
+  "other-node",
+  "refused",
+  "not-found",
+  "no-image",
+  "method",
+  "too-large",
+  "media-type",
+  "invalid-report",
+  "busy",
+  "failed",
+] as const;
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
-const PROBLEM_TYPE = "urn:statelite:problem:";
+/** What every problem's `type` begins with. */
+export const PROBLEM_TYPE = "urn:statelite:problem:";
 
 /**
  * A problem as RFC 9457 has it: `type` tells kinds apart, `detail` is for people.

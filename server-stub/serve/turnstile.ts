@@ -6,9 +6,10 @@ const perTurn = 2;
 
 /** Lets things begin in the order in which they came, a few in each turn of the event loop. */
 export class Turnstile {
+  /** Who came while `#entering` is let in: taking from the front of one list would cost as much as it is long. */
   #waiting: (() => void)[] = [];
-  /** Where in `#waiting` the next one is: to take it out from the front would cost as much as the queue is long. */
-  #next = 0;
+  /** In reverse, so that the next one is the last. */
+  #entering: (() => void)[] = [];
   #turning = false;
 
   enter(begin: () => void): void {
@@ -19,13 +20,14 @@ export class Turnstile {
   }
 
   readonly #turn = (): void => {
-    for (let count = 0; count < perTurn; count += 1) this.#waiting[this.#next++]?.();
-    if (this.#next < this.#waiting.length) {
-      setImmediate(this.#turn);
-      return;
+    for (let count = 0; count < perTurn; count += 1) {
+      if (this.#entering.length === 0) {
+        this.#entering = this.#waiting.reverse();
+        this.#waiting = [];
+      }
+      this.#entering.pop()?.();
     }
-    this.#waiting = [];
-    this.#next = 0;
-    this.#turning = false;
+    this.#turning = this.#entering.length + this.#waiting.length > 0;
+    if (this.#turning) setImmediate(this.#turn);
   };
 }

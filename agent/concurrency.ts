@@ -129,3 +129,13 @@ export async function withDeadline<T>(promise: Promise<T>, milliseconds: number,
     clearTimeout(timer);
   }
 }
+
+/** As {@link withDeadline}, for what may just as well be left undone: whether it was done in time. Never rejects. */
+export async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  try {
+    await withDeadline(promise, milliseconds, "this");
+    return true;
+  } catch {
+    return false; // Whoever made the promise has said why.
+  }
+}

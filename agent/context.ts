@@ -3,12 +3,15 @@ import type { BootLog } from "./log.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import type { ReportDelivery } from "./report/delivery.ts";
 import type { ReportBuilder } from "./report/report.ts";
+import type { RemoteLog } from "./syslog/remote-log.ts";
 
 /** What every phase may use, beside the state that the phases before it have made. */
 export interface BootContext {
   readonly log: BootLog;
   readonly report: ReportBuilder;
   readonly delivery: ReportDelivery;
+  /** LOGSERVER, once there is a network to it. */
+  readonly remoteLog: RemoteLog;
   readonly threads: KernelThreads;
   /** The server's install monitor, which is told how far the boot is. */
   readonly monitor: Monitor;

@@ -1,4 +1,4 @@
-import { formatProblem, type Problem, printable } from "./errors.ts";
+import { formatProblem, type Problem, type ProblemClass, printable } from "./errors.ts";
 
 /**
  * Where the account of a boot goes. Every line also carries its time since kernel start.
@@ -12,15 +12,22 @@ export interface Log {
   problem(problem: Problem): void;
 }
 
-/** One line of the account, as data, so that the log file can be written once its tmpfs is there. */
+/** One line of the account, as data: it goes to the log file and to a log server once there are any. */
 export interface LogLine {
   /** Milliseconds since kernel start. */
   readonly at: number;
   readonly text: string;
+  /** How it was said; of a problem its class. */
+  readonly kind: "say" | "detail" | ProblemClass;
+  /** Of a problem. */
+  readonly code?: string;
 }
 
+/** Gets each line as it is written. */
+export type LogFollower = (line: LogLine) => void;
+
 /** Seconds with three decimals, right-aligned as the kernel's own lines are: `[    3.142]`. */
-export function formatLogLine(line: LogLine): string {
+export function formatLogLine(line: Pick<LogLine, "at" | "text">): string {
   return `[${(line.at / 1000).toFixed(3).padStart(9)}] ${line.text}`;
 }
 
@@ -33,12 +40,12 @@ export interface LogSinks {
   readonly verbose: boolean;
 }
 
-/** Keeps every line, prints what concerns the console, and later hands the lines to `statelite.log`. */
+/** Keeps every line, prints what concerns the console, and hands the lines to who follows them. */
 export class BootLog implements Log {
   readonly lines: LogLine[] = [];
   readonly #sinks: LogSinks;
   #verbose: boolean;
-  #follow: ((line: LogLine) => void) | undefined;
+  readonly #followers = new Set<LogFollower>();
 
   constructor(sinks: LogSinks) {
     this.#sinks = sinks;
@@ -50,28 +57,49 @@ export class BootLog implements Log {
     this.#verbose = verbose;
   }
 
-  /** Gets each further line, and the ones so far at once: the log file's writer. */
-  follow(write: (line: LogLine) => void): void {
-    for (const line of this.lines) write(line);
-    this.#follow = write;
+  /** Gets each further line, and the ones so far at once. One that fails is told no more. */
+  follow(follower: LogFollower): void {
+    this.#followers.add(follower);
+    for (const line of [...this.lines]) this.#tell(follower, line);
   }
 
   say(text: string): void {
-    this.#add(text, true);
+    this.#add({ text, kind: "say" }, true);
   }
 
   detail(text: string): void {
-    this.#add(text, this.#verbose);
+    this.#add({ text, kind: "detail" }, this.#verbose);
   }
 
   problem(problem: Problem): void {
-    this.#add(`${problem.class} problem (${problem.code}): ${formatProblem(problem)}`, true);
+    this.#add(problemLine(problem), true);
   }
 
-  #add(text: string, toConsole: boolean): void {
-    const line = { at: this.#sinks.now(), text: printable(text) };
+  /** As {@link problem}, for one that the console is told of in another form. */
+  record(problem: Problem): void {
+    this.#add(problemLine(problem), false);
+  }
+
+  #add(said: Omit<LogLine, "at">, toConsole: boolean): void {
+    const line = { ...said, at: this.#sinks.now(), text: printable(said.text) };
     this.lines.push(line);
     if (toConsole) this.#sinks.console(formatLogLine(line));
-    this.#follow?.(line);
+    for (const follower of this.#followers) this.#tell(follower, line);
   }
+
+  /** A log that cannot be written, on a full tmpfs for one, is no reason to fail a boot. */
+  #tell(follower: LogFollower, line: LogLine): void {
+    if (!this.#followers.has(follower)) return;
+    try {
+      follower(line);
+    } catch (error) {
+      this.#followers.delete(follower);
+      this.say(`a log gets no more lines: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+function problemLine(problem: Problem): Omit<LogLine, "at"> {
+  const { class: kind, code } = problem;
+  return { kind, code, text: `${kind} problem (${code}): ${formatProblem(problem)}` };
 }

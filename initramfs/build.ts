@@ -28,6 +28,7 @@ async function build(options: BuilderOptions): Promise<void> {
     agent,
     busybox: options.busybox ?? "/bin/busybox",
     extraModules: options.module,
+    shell: options.shell,
     cpuFlags: options.baseline ? ["sse4_2"] : ["avx2"],
     cacheDir: join(cacheDir, "segments"),
     out: resolve(options.out ?? join(out, "statelite.initrd")),

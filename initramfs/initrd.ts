@@ -7,7 +7,9 @@ import { agentFiles, busyboxFiles, plainFiles, readCa, skeleton } from "./conten
 import type { CpioEntry } from "./cpio.ts";
 import { type KernelModules, moduleFiles } from "./module-files.ts";
 import { OPTIONAL_MODULES, REQUIRED_MODULES } from "./module-list.ts";
+import type { ShellOption } from "./options.ts";
 import { makeSegment, type Segment, writeWhole } from "./segment.ts";
+import { shellLock } from "./shell-lock.ts";
 
 /** What goes into an initrd. */
 export interface InitrdSpec {
@@ -17,6 +19,8 @@ export interface InitrdSpec {
   readonly busybox: string;
   /** PEM file of the CA that signed xcatd's certificate. Without it only `statelite.tls=insecure` boots. */
   readonly ca?: string;
+  /** Who may use the shell on the console; anybody where not given. */
+  readonly shell?: ShellOption;
   /** Modules that must be in it beside {@link REQUIRED_MODULES}. */
   readonly extraModules?: readonly string[];
   /** Words of /proc/cpuinfo without which the agent cannot run; `["avx2"]` where not given. */
@@ -118,6 +122,7 @@ async function configuration(spec: InitrdSpec, agent: readonly CpioEntry[]): Pro
     file("build.json", Buffer.from(`${JSON.stringify(build, null, 2)}\n`)),
     file("cpu", Buffer.from((spec.cpuFlags ?? ["avx2"]).map((flag) => `${flag}\n`).join(""))),
     ...(ca === undefined ? [] : [file("ca.pem", ca)]),
+    ...(await shellLock(spec.shell ?? { lock: "allowed" })),
   ];
 }
 

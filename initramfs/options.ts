@@ -17,7 +17,13 @@ export interface BuilderOptions {
   readonly out?: string;
   /** For processors without AVX2. */
   readonly baseline: boolean;
+  readonly shell: ShellOption;
 }
+
+/** Who may use the shell on the console: anybody, nobody, or whoever knows the password that the file has the hash of. */
+export type ShellOption =
+  | { readonly lock: "allowed" | "refused" }
+  | { readonly lock: "password"; readonly hashFile: string };
 
 export type ParsedArguments =
   | { readonly kind: "build"; readonly options: BuilderOptions }
@@ -37,6 +43,9 @@ Builds out/statelite-agent, out/statelite-server and out/statelite.initrd; only 
   --agent FILE      a compiled agent instead of this checkout's
   --busybox FILE    otherwise /bin/busybox
   --baseline        compile for processors without AVX2
+  --shell WHO       who gets the shell of "shell" and of a failed boot: allowed (anybody, as without this),
+                    refused (nobody: such a boot halts), or password:FILE; FILE holds a hash as
+                    mkpasswd -m sha-512 prints it
   --level N         zstd level, 1 to 19 (otherwise 19; 3 takes a second)
   --out FILE        otherwise out/statelite.initrd
   --help            this text
@@ -58,6 +67,7 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
         agent: { type: "string" },
         busybox: { type: "string" },
         baseline: { type: "boolean", default: false },
+        shell: { type: "string", default: "allowed" },
         level: { type: "string" },
         out: { type: "string" },
         help: { type: "boolean", default: false },
@@ -66,13 +76,22 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
     if (values.help) return { kind: "help" };
     const empty = Object.entries(values).find(([, value]) => value === "" || [value].flat().includes(""));
     if (empty !== undefined) return { kind: "usage", problem: `--${empty[0]} needs a value` };
-    const { level: levelText, help: _, ...others } = values;
+    const { level: levelText, shell: shellText, help: _, ...others } = values;
+    const shell = readShell(shellText);
+    if (shell === undefined)
+      return { kind: "usage", problem: `--shell takes allowed, refused or password:FILE, not ${shellText}` };
     const level = levelText === undefined ? undefined : Number(levelText);
     if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= 19)) {
       return { kind: "usage", problem: `--level takes a whole number from 1 to 19, not ${levelText}` };
     }
-    return { kind: "build", options: { ...others, ...(level === undefined ? {} : { level }) } };
+    return { kind: "build", options: { ...others, shell, ...(level === undefined ? {} : { level }) } };
   } catch (error) {
     return { kind: "usage", problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function readShell(text: string): ShellOption | undefined {
+  if (text === "allowed" || text === "refused") return { lock: text };
+  const hashFile = /^password:(.+)$/.exec(text)?.[1];
+  return hashFile === undefined ? undefined : { lock: "password", hashFile };
 }

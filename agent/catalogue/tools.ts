@@ -27,6 +27,11 @@ export const TOOLS = {
     cause: "Another file, a damaged one, or one that holds a private key.",
     remedy: "Give `/etc/xcat/ca/ca-cert.pem` of the management node.",
   },
+  "shell-hash": {
+    meaning: "The builder was given no usable hash of the password for the shell on the console.",
+    cause: "The file holds a password itself, or a hash of another kind.",
+    remedy: "Make it with `mkpasswd -m sha-512 > FILE`.",
+  },
   "program-missing": {
     meaning: "A program that is needed is not there.",
     cause: "It was not built or not installed.",

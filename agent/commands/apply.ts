@@ -13,6 +13,7 @@ import { peakMemory } from "../observe/memory.ts";
 import { Root } from "../observe/root.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
 import type { Rooted } from "../state.ts";
+import { startRemoteLog } from "../syslog/start.ts";
 import { CA_FILE } from "../trust.ts";
 import type { ReportTarget } from "../xcat/send-report.ts";
 import { parseArguments } from "./arguments.ts";
@@ -49,6 +50,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
   try {
     const given = await readGivenRoot(parseArguments(args, GIVEN_ROOT_ARGUMENTS), log);
     to = given.options.settings.report;
+    startRemoteLog(given.options, given.node ?? "-", given.names, context.remoteLog);
     log.setVerbose(given.options.debug > 0);
     report.identify({ node: given.node, image: given.root });
     context.delivery.begin(reportsOf(given));

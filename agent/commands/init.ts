@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { boot } from "../boot.ts";
 import { parseCommandLine } from "../cmdline/parse.ts";
+import { defaultSettings } from "../cmdline/settings.ts";
 import { DeadlineError } from "../concurrency.ts";
-
+import type { BootContext } from "../context.ts";
 import { type BootError, fatal } from "../errors.ts";
+import { restart } from "../failure/restart.ts";
+import { obeySignals } from "../failure/signals.ts";
 import { fail, pause } from "../rescue.ts";
 import { VERSION } from "../version.ts";
 import { UsageError } from "./arguments.ts";
@@ -20,18 +23,23 @@ export async function runInit(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError("init takes no arguments; it reads /proc/cmdline");
   if (process.pid !== 1) throw new UsageError("init is for the first process of an initrd; see apply");
   const context = openContext((line) => process.stdout.write(`${line}\n`));
-  context.log.say(`statelite-agent ${VERSION}`);
-  const commandLine = readFileSync("/proc/cmdline", "utf8");
-  // Read for the settings alone: how a failure is handled has to be known before anything can fail.
-  const parsed = parseCommandLine(commandLine);
-  const settings = parsed.ok ? parsed.options.settings : parsed.settings;
+  let settings = defaultSettings();
   const policy = once((error: unknown) => fail(error, settings, context));
   process.on("uncaughtException", policy);
   process.on("unhandledRejection", policy);
   try {
+    obeySignals((how, signal) => {
+      context.log.say(`${signal}: ${how}`);
+      return restart(how, (line) => context.log.say(line));
+    });
+    context.log.say(`statelite-agent ${VERSION}`);
+    const commandLine = readFileSync("/proc/cmdline", "utf8");
+    // Read for the settings alone: how a failure is handled has to be known before anything can fail.
+    const parsed = parseCommandLine(commandLine);
+    settings = parsed.ok ? parsed.options.settings : parsed.settings;
     // A person at a shell is not to be hurried.
     const limit = parsed.ok && parsed.options.shell ? 0 : settings.deadline;
-    return await beforeDeadline(boot({ commandLine }, context, pause), limit);
+    return await beforeDeadline(boot({ commandLine }, context, pause), limit, context);
   } catch (error) {
     return await policy(error);
   }
@@ -47,21 +55,25 @@ function once(handle: (error: unknown) => Promise<never>): (error: unknown) => P
 }
 
 /** @param seconds 0 for no limit @throws BootError when they are over */
-async function beforeDeadline(booted: Promise<never>, seconds: number): Promise<never> {
+async function beforeDeadline(
+  booted: Promise<never>,
+  seconds: number,
+  { log, report }: BootContext,
+): Promise<never> {
   if (seconds === 0) return booted;
   const late = Bun.sleep(seconds * 1000).then((): never => {
-    throw tooLate(seconds);
+    throw tooLate(seconds, report.phase, log.lines.at(-1)?.text);
   });
   return Promise.race([booted, late]);
 }
 
-function tooLate(seconds: number): BootError {
+function tooLate(seconds: number, phase = "none", last = "none"): BootError {
   return fatal(
     "deadline",
     {
       doing: "boot this node",
-      on: "the phase that the last line above this message names, or the one after it",
-      found: `the real init was not started within ${seconds} s`,
+      on: `the phase ${phase}; the last line of the log: ${last}`,
+      found: `the real init was not started within ${seconds} s (statelite.deadline)`,
       remedy: "look at what that phase waits for, or raise statelite.deadline",
     },
     new DeadlineError(`${seconds} s`),

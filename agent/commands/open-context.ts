@@ -5,6 +5,7 @@ import { Monitor } from "../monitor/monitor.ts";
 import { uptime } from "../observe/memory.ts";
 import { ReportDelivery } from "../report/delivery.ts";
 import { ReportBuilder } from "../report/report.ts";
+import { RemoteLog } from "../syslog/remote-log.ts";
 import { VERSION } from "../version.ts";
 
 /** Threads for system calls: one that waits for a server leaves the other; each costs memory and time to start. */
@@ -17,6 +18,7 @@ export function openContext(console: (line: string) => void): BootContext {
   const log = new BootLog({ console, now, verbose: false });
   return {
     log,
+    remoteLog: new RemoteLog(log),
     report: new ReportBuilder(VERSION),
     delivery: new ReportDelivery(log),
     threads: new KernelThreads(THREADS),

@@ -28,7 +28,6 @@ const libc = dlopen("libc.so.6", {
   chroot: { args: [pointer], returns: i32 },
   execve: { args: [pointer, pointer, pointer], returns: i32 },
   reboot: { args: [i32], returns: i32 },
-  sync: { args: [], returns: FFIType.void },
   signal: { args: [i32, i64], returns: i64 },
   sigprocmask: { args: [i32, pointer, pointer], returns: i32 },
   close: { args: [i32], returns: i32 },

@@ -44,9 +44,8 @@ function pointers(strings: readonly string[]): { pointer: Pointer; keep: Buffer[
   return { pointer: ptr(array), keep, array };
 }
 
-/** sync(2), then reboot(2). Returns only where the kernel refuses. @throws SystemError */
+/** reboot(2), which does not sync. Returns only where the kernel refuses. @throws SystemError */
 export function restartMachine(how: "reboot" | "poweroff" | "halt"): void {
-  libc.sync();
   const command = { reboot: REBOOT.RESTART, poweroff: REBOOT.POWER_OFF, halt: REBOOT.HALT }[how];
   check(libc.reboot(command), () => `reboot(${how})`);
 }

@@ -8,6 +8,7 @@ import { linuxNetwork } from "../network/linux.ts";
 import { nodeName } from "../network/node-name.ts";
 import { Resolver } from "../network/resolver.ts";
 import type { Connected, Parsed } from "../state.ts";
+import { startRemoteLog } from "../syslog/start.ts";
 
 /** No device asks for these, but the boot does: NFS (version 3 only where it is tried), and packet sockets for DHCP. */
 const NFS_MODULES = ["nfsv4"];
@@ -16,7 +17,7 @@ const DHCP_MODULES = ["af_packet"];
 /** Drivers for the hardware that is there, one interface with an address, and the node's name. */
 export const startNetwork: Phase<Parsed, Connected> = {
   name: "network",
-  async run({ options }, { log, report, threads, monitor }) {
+  async run({ options }, { log, report, remoteLog, threads, monitor }) {
     // NFS needs no hardware and takes the longest to start: on a thread, beside all that the network waits for.
     const modules = linuxModules(threads.calls.insertModule);
     const [nfs, network] = await Promise.all([
@@ -32,6 +33,7 @@ export const startNetwork: Phase<Parsed, Connected> = {
       const resolve = (host: string) => names.lookup(host);
       monitor.begin({ servers: options.servers, port: options.monitorPort, resolve });
     }
+    startRemoteLog(options, node ?? network.address, names, remoteLog);
     // The real system keeps a name that is set already, unless its /etc/hostname has another (hostname(7)).
     if (node !== undefined) await fs.writeFile("/proc/sys/kernel/hostname", node);
     log.say(

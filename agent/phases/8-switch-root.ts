@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { chdir } from "node:process";
+import { inTime } from "../concurrency.ts";
 import type { BootContext, Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
 import { MS, O } from "../kernel/constants.ts";
@@ -138,11 +139,20 @@ function removeBelow(path: string, device: number, freed: Freed): void {
   }
 }
 
+/** A log server whose name is still being looked up is not waited for longer. */
+const FLUSH_MS = 1000;
+
 /** The report's last moment: from here on there is nobody to write one. */
-async function finish({ options }: Applied, { report, delivery, log, now }: BootContext): Promise<void> {
+async function finish({ options }: Applied, context: BootContext): Promise<void> {
+  const { report, delivery, log, remoteLog, now } = context;
   report.phaseEnds(now());
-  const text = JSON.stringify(report.build(true, peakMemory()));
+  const built = report.build(true, peakMemory());
+  const text = JSON.stringify(built);
   writeFileSync(LAYOUT.report, `${text}\n`);
   await delivery.deliver(text, options.settings.report);
   log.say(`starting ${options.init.path}`);
+  const { entries, ops, problems } = built.totals;
+  const summary = `booted in ${Math.round(now())} ms: ${entries} entries, ${ops} ops, ${problems} problems`;
+  remoteLog.add({ severity: "info", id: "booted", text: summary });
+  await inTime(remoteLog.flush(), FLUSH_MS);
 }

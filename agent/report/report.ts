@@ -36,6 +36,12 @@ export class ReportBuilder {
     if (last !== undefined) this.#phases.push({ ...last, end });
   }
 
+  /** The phase that has begun and not ended. */
+  get phase(): string | undefined {
+    const last = this.#phases.at(-1);
+    return last?.end === undefined ? last?.name : undefined;
+  }
+
   planned(plan: Plan, sources: readonly Source[]): void {
     this.#sources = sources.map(describeSource);
     this.#entries = describeEntries(plan);

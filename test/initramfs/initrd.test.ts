@@ -51,6 +51,19 @@ describe("buildInitrd", () => {
     expect(read(`${modules}/modules.dep`)).toContain("kernel/fs/nfsv4.ko: kernel/fs/nfs.ko\n");
   });
 
+  test("the shell's lock, and of its password no more than the hash, for root alone to read", async () => {
+    using folder = scratch();
+    const spec = await smallSite(folder.path);
+    const root = join(folder.path, "root");
+    const hash = `$6$salt$${"x".repeat(86)}`;
+    writeFileSync(join(folder.path, "hash"), `${hash}\n`);
+    const shell = { lock: "password", hashFile: join(folder.path, "hash") } as const;
+    await unpack(await buildInitrd({ ...spec, shell }), root);
+    expect(readFileSync(join(root, "etc/statelite/shell"), "utf8")).toBe("password\n");
+    expect(readFileSync(join(root, "etc/shadow"), "utf8")).toBe(`root:${hash}:::::::\n`);
+    expect(statSync(join(root, "etc/shadow")).mode & 0o777).toBe(0o600);
+  });
+
   test("another CA compresses the configuration alone again", async () => {
     using folder = scratch();
     const spec = { ...(await smallSite(folder.path)), cacheDir: join(folder.path, "cache") };
@@ -191,6 +204,16 @@ const refusals: [string, Change, { code: ProblemCode; says: string[] }][] = [
 ];
 
 describe("refused, with what was looked for and the remedy", () => {
+  test("a password in place of its hash, which the message does not show", async () => {
+    using folder = scratch();
+    const hashFile = join(folder.path, "hash");
+    writeFileSync(hashFile, "hunter2\n");
+    const spec = { ...(await smallSite(folder.path)), shell: { lock: "password", hashFile } as const };
+    const problem = await refusal(() => buildInitrd(spec));
+    expect(problem.code).toBe("shell-hash");
+    expect(JSON.stringify(problem)).not.toContain("hunter2");
+  });
+
   test.each(refusals)("%s", async (_, change, { code, says }) => {
     using folder = scratch();
     const spec = await smallSite(folder.path);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseBuilderArguments } from "../../initramfs/options.ts";
 
-const none = { module: [], baseline: false };
+const none = { module: [], baseline: false, shell: { lock: "allowed" as const } };
 
 describe("the builder's command line", () => {
   test.each([
@@ -13,6 +13,12 @@ describe("the builder's command line", () => {
     ["modules, repeated", "--module tg3 --module xfs", { ...none, module: ["tg3", "xfs"] }],
     ["other programs", "--agent a --busybox b", { ...none, agent: "a", busybox: "b" }],
     ["old processors", "--baseline", { ...none, baseline: true }],
+    ["no shell", "--shell refused", { ...none, shell: { lock: "refused" as const } }],
+    [
+      "a shell behind a password",
+      "--shell password:hash",
+      { ...none, shell: { lock: "password" as const, hashFile: "hash" } },
+    ],
     ["a level", "--level 3", { ...none, level: 3 }],
   ])("%s", (_, words, options) => {
     expect(parseBuilderArguments(words.split(" ").filter(Boolean))).toEqual({ kind: "build", options });
@@ -28,6 +34,8 @@ describe("the builder's command line", () => {
     ["a flag without its value", "--kernel", "--kernel"],
     ["an empty value", "--ca=", "--ca"],
     ["an empty module", "--module=", "--module"],
+    ["a shell for whom nobody knows", "--shell maybe", "maybe"],
+    ["a password without a file", "--shell password:", "password:"],
     ["a level that is no number", "--level high", "high"],
     ["a level that the kernel's window does not fit", "--level 22", "22"],
   ])("%s is refused by its name", (_, words, named) => {

@@ -1,0 +1,33 @@
+import type { Settings } from "../cmdline/options.ts";
+import { formatProblem, type Problem } from "../errors.ts";
+import type { ShellLock } from "./shell.ts";
+
+/** How a failed boot is told of (semantics section 9). Pure; lines are made printable by who prints them. */
+
+/** The four parts of each problem on lines of their own, and what happens next. */
+export function failureMessage(problems: readonly Problem[], next: string): string[] {
+  const lines = ["", "statelite: THE BOOT OF THIS NODE HAS FAILED"];
+  for (const { doing, on, found, remedy } of problems) {
+    lines.push("", `  doing   ${doing}`, `  on      ${on}`, `  found   ${found}`, `  remedy  ${remedy}`);
+  }
+  return [...lines, "", `statelite: policy ${next}`, ""];
+}
+
+/** The same for logs: a line each. */
+export function failureLines(problems: readonly Problem[], next: string): string[] {
+  return [
+    ...problems.map((problem) => `fatal (${problem.code}): ${formatProblem(problem)}`),
+    `the boot of this node has failed; policy ${next}`,
+  ];
+}
+
+/** What the policy comes to: `statelite.onfail=reboot in 10 s`. */
+export function describePolicy({ onfail, onfailDelay }: Settings, lock: ShellLock): string {
+  return `statelite.onfail=${onfail}${onfail === "shell" ? SHELL[lock] : ` in ${onfailDelay} s`}`;
+}
+
+const SHELL: Readonly<Record<ShellLock, string>> = {
+  allowed: ": a shell on this console",
+  password: ": a shell on this console, behind a password",
+  refused: ": this initrd was built with --shell=refused, so the machine halts",
+};

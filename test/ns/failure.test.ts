@@ -1,0 +1,187 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * The agent as the first process of a PID namespace of its own, where reboot(2) ends the namespace: by SIGHUP for a
+ * restart, by SIGINT for halt and poweroff (pid_namespaces(7)). The command line, the kernel's log and /run are its own.
+ */
+
+const project = join(import.meta.dir, "../..");
+const folder = mkdtempSync(join(tmpdir(), "statelite-failure-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The password of the shell, where it has one, and what `mkpasswd -m sha-512` makes of it. */
+const PASSWORD = "open sesame";
+const HASH = Bun.spawnSync(["busybox", "mkpasswd", "-m", "sha512", PASSWORD]).stdout.toString().trim();
+
+/** unshare(1) ends as its child has: 128 and the signal's number. */
+const RESTARTED = 129;
+const STOPPED = 130;
+
+interface Given {
+  readonly commandLine: string;
+  /** `/etc/statelite/shell` of the initrd. */
+  readonly lock?: string;
+  /** Shell text run before the agent, in its namespace. */
+  readonly before?: string;
+}
+
+let runs = 0;
+
+const PIPES = { stdout: "pipe", stderr: "pipe", timeout: 30_000, killSignal: "SIGKILL" } as const;
+
+/** For command lines that nobody can boot with, so that nothing but the failure policy runs. */
+function prepare({ commandLine, lock, before = ":" }: Given) {
+  const own = join(folder, String(runs++));
+  mkdirSync(join(own, "etc/statelite"), { recursive: true });
+  mkdirSync(join(own, "run"));
+  writeFileSync(join(own, "cmdline"), `${commandLine}\n`);
+  writeFileSync(join(own, "kmsg"), "");
+  writeFileSync(join(own, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\n");
+  writeFileSync(join(own, "etc/shadow"), `root:${HASH}:::::::\n`, { mode: 0o600 });
+  if (lock !== undefined) writeFileSync(join(own, "etc/statelite/shell"), lock);
+  const script = `
+    mount --bind "${own}/cmdline" /proc/cmdline
+    mount --bind "${own}/kmsg" /dev/kmsg
+    mount --bind "${own}/run" /run
+    mount --bind "${own}/etc" /etc
+    mount -t tmpfs none /sys # Without it a shell takes the terminal of this machine for its console.
+    ${before}
+    exec ${process.execPath} ${project}/agent/main.ts init`;
+  const command = [
+    "unshare",
+    "--pid",
+    "--fork",
+    "--mount",
+    "--net",
+    "--propagation",
+    "private",
+    "--mount-proc",
+    "sh",
+    "-c",
+    script,
+  ];
+  const read = (name: string): string => readFileSync(join(own, name), "utf8");
+  return { command, read };
+}
+
+/** Boots with what is typed waiting in a pipe. */
+async function bootOn({ typed = "", ...given }: Given & { readonly typed?: string }) {
+  const { command, read } = prepare(given);
+  const child = Bun.spawn(command, { stdin: Buffer.from(typed), ...PIPES });
+  const [said, cried, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { status, said: `${said}${cried}`, kernel: read("kmsg"), read };
+}
+
+const WRONG = "NFSROOT=10.0.0.1:/image XCAT=:: statelite.onfail_delay=0";
+
+describe("the failure policy", () => {
+  const rows: [string, Given & { readonly typed?: string }, number, RegExp][] = [
+    ["reboot", { commandLine: `${WRONG} statelite.onfail=reboot` }, RESTARTED, /onfail=reboot in 0 s/],
+    ["poweroff", { commandLine: `${WRONG} statelite.onfail=poweroff` }, STOPPED, /onfail=poweroff in 0 s/],
+    ["halt", { commandLine: `${WRONG} statelite.onfail=halt` }, STOPPED, /onfail=halt in 0 s/],
+    [
+      "shell: somebody types, leaves it, and the machine restarts",
+      { commandLine: WRONG, typed: "echo typed $((40 + 2))\nexit\n" },
+      RESTARTED,
+      /a shell on this console\n[\s\S]*typed 42/,
+    ],
+    [
+      "a policy that cannot be read is the default's, and the problem says what it can be",
+      { commandLine: `${WRONG} statelite.onfail=explode` },
+      RESTARTED,
+      /statelite.onfail=explode[\s\S]*a shell on this console/,
+    ],
+    [
+      "a shell that the initrd refuses is not opened, and the machine halts",
+      { commandLine: WRONG, lock: "refused\n", typed: "echo typed $((40 + 2))\n" },
+      STOPPED,
+      /^(?![\s\S]*typed 42)[\s\S]*built with --shell=refused, so the machine halts/,
+    ],
+    [
+      "a lock that cannot be understood is locked",
+      { commandLine: WRONG, lock: "alowed", typed: "echo typed $((40 + 2))\n" },
+      STOPPED,
+      /^(?![\s\S]*typed 42)[\s\S]*the machine halts/,
+    ],
+    [
+      "an exception that nobody foresaw ends in the same policy, with its stack in the log",
+      {
+        commandLine: WRONG,
+        before: "mount --bind /proc/self/mem /proc/cmdline",
+        typed: "exit\n",
+      },
+      RESTARTED,
+      /ESRCH[\s\S]*at runInit[\s\S]*this is a mistake in the agent[\s\S]*a shell on this console/,
+    ],
+    [
+      "reboot typed in the shell of a failed boot reaches the first process",
+      { commandLine: WRONG, typed: "/bin/busybox reboot\nsleep 20\n" },
+      RESTARTED,
+      /SIGTERM: reboot/,
+    ],
+    [
+      "poweroff, too",
+      { commandLine: WRONG, typed: "/bin/busybox poweroff\nsleep 20\n" },
+      STOPPED,
+      /SIGUSR2: poweroff/,
+    ],
+    [
+      "a place for the account that cannot be written to changes nothing of the policy",
+      { commandLine: `${WRONG} statelite.onfail=poweroff`, before: "mount -o remount,bind,ro /run" },
+      STOPPED,
+      /could not be told everywhere: EROFS/,
+    ],
+  ];
+  test.each(rows)("%s", async (_, given, status, says) => {
+    const booted = await bootOn(given);
+    expect(booted.said).toMatch(says);
+    expect(booted.status).toBe(status);
+  });
+});
+
+test("a failed boot says its four parts on the console and a line in the kernel's log, and leaves log and report", async () => {
+  const { said, kernel, read } = await bootOn({ commandLine: WRONG, typed: "exit\n" });
+  expect(said).toMatch(/doing {3}read the kernel command line\n {2}on {6}XCAT=::\n {2}found .*\n {2}remedy /);
+  expect(kernel).toMatch(/^<3>statelite: fatal \(cmdline-value\): read the kernel command line: XCAT=::/m);
+  expect(kernel).toMatch(/^<3>statelite: the boot of this node has failed; policy statelite.onfail=shell/m);
+  expect(read("run/statelite.log")).toContain(
+    "fatal problem (cmdline-value): read the kernel command line: XCAT=::",
+  );
+  expect(JSON.parse(read("run/statelite.json"))).toMatchObject({
+    ok: false,
+    problems: [{ class: "fatal", code: "cmdline-value" }],
+  });
+});
+
+test("a shell behind a password is opened by it, and by nothing else", async () => {
+  const { command } = prepare({ commandLine: WRONG, lock: "password\n" });
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  // A terminal: who reads passwords throws away what was typed before it asked.
+  const child = Bun.spawn(["script", "-qec", quoted, "/dev/null"], { stdin: "pipe", ...PIPES });
+  let said = "";
+  const typing = [
+    ["normal startup):", "echo typed $((40 + 2))\n"],
+    ["Login incorrect", ""],
+    ["normal startup):", `${PASSWORD}\n`],
+    ["starting shell", "echo typed $((40 + 3))\nexit\n"],
+  ] as const;
+  let [step, from] = [0, 0];
+  for await (const chunk of child.stdout) {
+    said += Buffer.from(chunk).toString();
+    for (;;) {
+      const [prompt, line] = typing[step] ?? [];
+      const at = prompt === undefined ? -1 : said.indexOf(prompt, from);
+      if (prompt === undefined || at < 0) break;
+      [step, from] = [step + 1, at + prompt.length];
+      // Typed once it is listened to: the prompt comes just before that.
+      await Bun.sleep(200);
+      child.stdin.write(line);
+    }
+  }
+  expect(said).toContain("typed 43");
+  expect(said).not.toContain("typed 42");
+  expect(await child.exited).toBe(RESTARTED);
+}, 30_000);

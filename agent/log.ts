@@ -1,4 +1,5 @@
 import { formatProblem, type Problem, type ProblemClass, printable } from "./errors.ts";
+import { withoutSecrets } from "./secrets.ts";
 
 /**
  * Where the account of a boot goes. Every line also carries its time since kernel start.
@@ -81,7 +82,7 @@ export class BootLog implements Log {
   }
 
   #add(said: Omit<LogLine, "at">, toConsole: boolean): void {
-    const line = { ...said, at: this.#sinks.now(), text: printable(said.text) };
+    const line = { ...said, at: this.#sinks.now(), text: printable(withoutSecrets(said.text)) };
     this.lines.push(line);
     if (toConsole) this.#sinks.console(formatLogLine(line));
     for (const follower of this.#followers) this.#tell(follower, line);

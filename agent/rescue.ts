@@ -55,8 +55,8 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
     const problems = problemsOf(error, context);
     const policy = describePolicy(settings, lock);
     const said = failureMessage(problems, policy);
+    await tellKernelApart(failureLines(problems, policy));
     say(said);
-    tellKernel(failureLines(problems, policy).map(printable), "error");
     for (const problem of problems.filter((one) => !context.report.problems.includes(one))) {
       context.log.record(problem);
       context.report.problem(problem);
@@ -76,6 +76,15 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
   }
   await Bun.sleep(settings.onfailDelay * 1000);
   return restart(settings.onfail === "shell" ? "halt" : settings.onfail, (line) => say([line]));
+}
+
+/** A kernel that writes to the same serial line does so at once, in the middle of what a terminal has yet to send. */
+const LINE_PAUSE_MS = 150;
+
+async function tellKernelApart(lines: readonly string[]): Promise<void> {
+  await Bun.sleep(LINE_PAUSE_MS);
+  tellKernel(lines.map(printable), "error");
+  await Bun.sleep(LINE_PAUSE_MS);
 }
 
 /** The report to wherever it goes, and the account for whoever gets the shell. */

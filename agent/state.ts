@@ -6,6 +6,7 @@ import type { Root } from "./observe/root.ts";
 import type { CopyOp, Need } from "./plan/budget.ts";
 import type { Source } from "./plan/choose.ts";
 import type { Plan } from "./plan/plan.ts";
+import type { ClaimedState } from "./statearea/claim.ts";
 import type { Trust } from "./xcat/certificate.ts";
 import type { Tables } from "./xcat/tables.ts";
 
@@ -48,6 +49,8 @@ export interface Rooted extends Parsed {
   /** Mounts a node's state, gives back its directory inside the root. @throws BootError */
   readonly mountState?: (state: NfsExport, node: string) => Promise<string>;
   readonly localDisk?: string;
+  /** The hold on that state. */
+  readonly claimed?: ClaimedState;
 }
 
 export interface Queried extends Rooted {

@@ -22,6 +22,32 @@ export const MOUNTS = {
     cause: "STATEMNT is not exported read-write and without `root_squash`, or its server is down.",
     remedy: "Check the export, and the statelite table.",
   },
+  "state-read-only": {
+    meaning: "The node's state cannot be written to. Nothing was.",
+    cause: "It is exported read-only or with `root_squash`, or MNTOPTS has `ro`.",
+    remedy: "Correct the export or `mntopts`.",
+  },
+  "state-full": {
+    meaning: "The persistent area is full, or the node's quota of it is used up. Nothing was written.",
+    cause: "Logs, most of the time.",
+    remedy: "Make room, or raise the quota.",
+  },
+  "state-area": {
+    meaning: "The node's state is not what a state directory is.",
+    cause: "Something else is in the place of `.statelite` there, or the server fails.",
+    remedy: "Do what the message says for the case.",
+  },
+  "state-owner": {
+    meaning: "The state is that of another node. Nothing was written.",
+    cause: "A wrong `statemnt`, or a node that was renamed.",
+    remedy: "Correct the statelite table; after a rename remove `.statelite/owner.json` in the state.",
+  },
+  "state-lease": {
+    meaning:
+      "Another machine booted under this node's name before. With `statelite.strict=1` that ends the boot for an hour.",
+    cause: "Two machines with one name, or one that was replaced.",
+    remedy: "Correct `NODE=` or the MAC address in the tables. After a replacement nothing has to be done.",
+  },
   "source-mount": {
     meaning:
       "A litetree source could not be mounted. Entries that nothing else serves become problems of their own.",

@@ -1,5 +1,6 @@
 import type { ProblemCode } from "../catalogue/catalogue.ts";
 import type { Problem } from "../errors.ts";
+import { withoutSecrets } from "../secrets.ts";
 import { PARAMETERS, type ParameterName } from "./parameters.ts";
 import { BadValue } from "./values.ts";
 import { formatParameter, type Parameter } from "./words.ts";
@@ -73,15 +74,10 @@ function problem(
     class: cls,
     code,
     doing: "read the kernel command line",
-    on: shorten(withoutPassword(formatParameter(parameter))),
-    found: shorten(withoutPassword(found)),
+    on: shorten(withoutSecrets(formatParameter(parameter))),
+    found: shorten(withoutSecrets(found)),
     remedy,
   };
-}
-
-/** `//user:password@host` in an address becomes `//***@host`: messages go to consoles and log servers. */
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@]*@/g, "//***@");
 }
 
 function shorten(text: string): string {

@@ -12,6 +12,7 @@ import { mountVolatile, withMountpoint } from "../mounts/volatile.ts";
 import { peakMemory } from "../observe/memory.ts";
 import { Root } from "../observe/root.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
+import { tellable } from "../problems.ts";
 import type { Rooted } from "../state.ts";
 import { startRemoteLog } from "../syslog/start.ts";
 import { CA_FILE } from "../trust.ts";
@@ -62,7 +63,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof BootError)) throw error;
-    for (const problem of error.problems) console.error(formatProblem(problem));
+    for (const problem of error.problems) console.error(formatProblem(tellable(problem)));
     report.problem(...error.problems.filter((problem) => !report.problems.includes(problem)));
     await leaveReport(context, root, false, to);
     return 1;

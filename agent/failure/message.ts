@@ -1,5 +1,6 @@
 import type { Settings } from "../cmdline/options.ts";
 import { formatProblem, type Problem } from "../errors.ts";
+import { tellable } from "../problems.ts";
 import type { ShellLock } from "./shell.ts";
 
 /** How a failed boot is told of (semantics section 9). Pure; lines are made printable by who prints them. */
@@ -7,7 +8,7 @@ import type { ShellLock } from "./shell.ts";
 /** The four parts of each problem on lines of their own, and what happens next. */
 export function failureMessage(problems: readonly Problem[], next: string): string[] {
   const lines = ["", "statelite: THE BOOT OF THIS NODE HAS FAILED"];
-  for (const { doing, on, found, remedy } of problems) {
+  for (const { doing, on, found, remedy } of problems.map(tellable)) {
     lines.push("", `  doing   ${doing}`, `  on      ${on}`, `  found   ${found}`, `  remedy  ${remedy}`);
   }
   return [...lines, "", `statelite: policy ${next}`, ""];
@@ -16,7 +17,7 @@ export function failureMessage(problems: readonly Problem[], next: string): stri
 /** The same for logs: a line each. */
 export function failureLines(problems: readonly Problem[], next: string): string[] {
   return [
-    ...problems.map((problem) => `fatal (${problem.code}): ${formatProblem(problem)}`),
+    ...problems.map(tellable).map((problem) => `fatal (${problem.code}): ${formatProblem(problem)}`),
     `the boot of this node has failed; policy ${next}`,
   ];
 }

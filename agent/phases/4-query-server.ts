@@ -1,11 +1,12 @@
 import { promises as fs } from "node:fs";
-import type { Phase } from "../context.ts";
+import type { BootContext, Phase } from "../context.ts";
 import { BootError } from "../errors.ts";
 import { localDiskOf } from "../localdisk/of-node.ts";
 import type { Log } from "../log.ts";
 import { mountSources } from "../mounts/sources.ts";
-import { LAYOUT } from "../plan/layout.ts";
+import { baseName, LAYOUT } from "../plan/layout.ts";
 import type { Queried, Rooted } from "../state.ts";
+import { type ClaimedState, claimState, thisMachine } from "../statearea/claim.ts";
 import { type QueryRequest, query, queryTables } from "../xcat/client.ts";
 import { describeError } from "../xcat/refusal.ts";
 import type { LitefileRow, LitetreeRow } from "../xcat/tables.ts";
@@ -20,6 +21,7 @@ export const queryServer: Phase<Rooted, Queried> = {
     const { root } = rooted;
     const tables = await askForTables(rooted, log);
     const state = await stateOf(rooted, tables);
+    const claimed = state === undefined ? undefined : await claimFor(state, rooted, context);
     await fs.writeFile(root.outside(LAYOUT.litefile), tables.litefile.map(litefileLine).join(""));
     await fs.writeFile(root.outside(LAYOUT.litetree), tables.litetree.map(litetreeLine).join(""));
     const { sources, problems } = await mountSources(
@@ -35,7 +37,8 @@ export const queryServer: Phase<Rooted, Queried> = {
     }
     log.say(`tables: ${tables.litefile.length} litefile entries, ${sources.length} litetree sources`);
     const localDisk = await localDiskOf(rooted, context, () => askForPartition(rooted, tables, log));
-    const places = { ...(state !== undefined && { state }), ...(localDisk !== undefined && { localDisk }) };
+    const own = { ...(state !== undefined && { state }), ...(claimed !== undefined && { claimed }) };
+    const places = { ...own, ...(localDisk !== undefined && { localDisk }) };
     return { ...rooted, ...places, tables, sources };
   },
 };
@@ -48,6 +51,19 @@ async function stateOf(
   if (state !== undefined || mountState === undefined) return state;
   const { state: named } = withToldState(options, told);
   return named === undefined ? undefined : await mountState(named, node ?? told.node);
+}
+
+/** Takes the mounted state for this boot. @throws BootError */
+async function claimFor(
+  state: string,
+  { root, options }: Rooted,
+  { log, report }: BootContext,
+): Promise<ClaimedState> {
+  const self = await thisMachine(baseName(state));
+  const claimed = await claimState(root, state, self, options.settings.strict === "all");
+  for (const problem of claimed.problems) log.problem(problem);
+  report.problem(...claimed.problems);
+  return claimed;
 }
 
 type Asker = Pick<Rooted, "options" | "trust" | "node" | "names">;

@@ -11,10 +11,14 @@ export const verifyRoot: Phase<Applied, Applied> = {
   name: "verify",
   async run(applied, { log, report, threads }) {
     const expected = applied.plan.expectations.filter(({ row }) => !applied.failedRows.has(row));
-    const problems = await verify(applied.root, expected, threads.calls, VERIFY_WIDTH);
+    const taken = await applied.claimed?.check();
+    const problems = [
+      ...(await verify(applied.root, expected, threads.calls, VERIFY_WIDTH)),
+      ...(taken === undefined ? [] : [taken]),
+    ];
     for (const problem of problems) log.problem(problem);
     report.problem(...problems);
-    log.detail(`verified ${expected.length} expectations, ${problems.length} not met`);
+    log.detail(`verified ${expected.length} expectations, ${problems.length} problems`);
     stopOn(problems, (problem) => endsBoot(problem, applied.options.settings.strict));
     return applied;
   },

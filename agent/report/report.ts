@@ -2,6 +2,8 @@ import type { Problem } from "../errors.ts";
 import type { Source } from "../plan/choose.ts";
 import { formatOp, type Op } from "../plan/op.ts";
 import type { Plan } from "../plan/plan.ts";
+import { tellable } from "../problems.ts";
+import { withoutSecrets } from "../secrets.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import { describeEntries, describeSource, winnersByRow } from "./entries.ts";
 import type { PhaseTime, Report, ReportedEntry, ReportedOp, ReportedSource } from "./schema.ts";
@@ -24,7 +26,7 @@ export class ReportBuilder {
 
   identify(parts: { node?: string | undefined; image?: string | undefined }): void {
     this.#node = parts.node ?? this.#node;
-    this.#image = parts.image ?? this.#image;
+    this.#image = parts.image === undefined ? this.#image : withoutSecrets(parts.image);
   }
 
   phaseBegins(name: string, start: number): void {
@@ -73,7 +75,7 @@ export class ReportBuilder {
       sources: this.#sources,
       entries: this.#entries,
       ops: this.#ops,
-      problems: this.#problems,
+      problems: this.#problems.map(tellable),
       totals: {
         entries: this.#entries.length,
         ops: this.#ops.length,

@@ -1,0 +1,24 @@
+/**
+ * What nobody should read in a log: consoles are recorded, log servers and reports are read by many. Command line,
+ * addresses and mount options are quoted in messages, and may hold a password.
+ */
+
+/** `//user:password@` and `//token@` in an address. */
+const USER_INFO = /\/\/[^/@\s"]*@/g;
+
+/** `password=…` as a parameter or mount option, up to the next blank, comma, ampersand or quote; all of a quoted value. */
+const NAMED = /((?:password|passwd|passphrase|secret|token|psk|apikey|api_key)=)(?:"[^"]*"|[^\s,&";]*)/gi;
+
+/** A header that a server quotes. */
+const BEARER = /\b(Bearer|Basic)\s+[\w.~+/-]{8,}=*/g;
+
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+
+/** The text with `***` in place of each secret. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(PRIVATE_KEY, "***")
+    .replace(USER_INFO, "//***@")
+    .replace(NAMED, "$1***")
+    .replace(BEARER, "$1 ***");
+}

@@ -1,0 +1,87 @@
+import { constants, promises as fs } from "node:fs";
+import { allOrNothing } from "../effects/whole.ts";
+import { errorCode } from "../kernel/errno.ts";
+import { fdPath } from "../observe/root.ts";
+
+/** Small JSON files of the agent's own in a node's state. Whoever can write there can have put anything in their place. */
+
+/** Far more than any of them has. */
+const MOST_BYTES = 16 << 20;
+
+export interface Found {
+  /** Undefined where it is no JSON. */
+  readonly json: unknown;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly modified: number;
+}
+
+/** What a file of a directory holds; undefined where it is not there, or is nothing that the agent has written. */
+export async function readJson(directory: number, name: string): Promise<Found | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await fs.open(fdPath(directory, name), flags).catch((error: unknown) => {
+    if (["ENOENT", "ELOOP", "ENXIO", "EISDIR"].includes(errorCode(error) ?? "")) return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile() || stats.size > MOST_BYTES) return undefined;
+    const text = await file.readFile("utf8");
+    return { json: parse(text), modified: stats.mtimeMs };
+  } finally {
+    await file.close();
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file that is written and durable, and not yet in its place. */
+export interface Prepared {
+  /** When it was written, in milliseconds since 1970, by the server's clock. */
+  readonly modified: number;
+  commit(): Promise<void>;
+  drop(): Promise<void>;
+}
+
+/** Writes a file beside its place; `commit` renames it there, so that its reader sees the old one or the new one. */
+export async function prepareJson(directory: number, name: string, value: unknown): Promise<Prepared> {
+  const [aside, place] = [fdPath(directory, `${name}.new`), fdPath(directory, name)];
+  // Of a boot that was cut off, or somebody's trap: it is never opened.
+  await fs.rm(aside, { recursive: true, force: true });
+  const modified = await allOrNothing(aside, () => writeDurably(aside, `${JSON.stringify(value)}\n`));
+  return {
+    modified,
+    async commit() {
+      await fs.rename(aside, place);
+      await syncDirectory(directory);
+    },
+    drop: () => fs.rm(aside, { force: true }),
+  };
+}
+
+/** @returns when it was written */
+async function writeDurably(path: string, text: string): Promise<number> {
+  const file = await fs.open(path, "wx", 0o644);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+    return (await file.stat()).mtimeMs;
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncDirectory(directory: number): Promise<void> {
+  const handle = await fs.open(fdPath(directory, "."), "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -18,7 +18,7 @@ export function failureMessage(problems: readonly Problem[], next: string): stri
 export function failureLines(problems: readonly Problem[], next: string): string[] {
   return [
     ...problems.map(tellable).map((problem) => `fatal (${problem.code}): ${formatProblem(problem)}`),
-    `the boot of this node has failed; policy ${next}`,
+    `the boot of this node has failed (${next})`,
   ];
 }
 

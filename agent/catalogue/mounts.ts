@@ -50,7 +50,7 @@ export const MOUNTS = {
   },
   "source-mount": {
     meaning:
-      "A litetree source could not be mounted. Entries that nothing else serves become problems of their own.",
+      "A litetree source could not be mounted. With `required` in its mntopts that ends the boot; else entries that nothing else serves become problems of their own.",
     cause: "Its server is down, or does not export the directory to this node.",
     remedy: "Correct the row of the litetree table, or export the directory read-only.",
   },

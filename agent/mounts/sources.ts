@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import type { Source } from "../plan/choose.ts";
 import { isBelow, joinPath, sourceDirectory } from "../plan/layout.ts";
+import { type Need, type Needed, takeNeed } from "../plan/severity.ts";
 import type { LitetreeRow } from "../xcat/tables.ts";
 import { mountNfs, type NfsContext } from "./nfs.ts";
 import { withMountpoint } from "./volatile.ts";
@@ -16,7 +17,7 @@ export type MountSource = (row: LitetreeRow, tree: string, target: number) => Pr
 /** Sources by NFS, as their rows' mount options say. @param timeout seconds for each */
 export function nfsSources(nfs: NfsContext, timeout: number): MountSource {
   return async ({ server, directory, mountOptions }, _tree, target) => {
-    const options = mountOptions.split(",").filter((word) => word !== "");
+    const options = readWords(mountOptions)?.words ?? [];
     const place = { servers: [server], directories: [directory], target: fdPath(target) };
     await mountNfs({ ...place, options, flags: MS.RDONLY | MS.NODEV, timeout }, nfs);
   };
@@ -34,6 +35,7 @@ interface Wanted {
   readonly tree: string;
   readonly name: string;
   readonly unusable?: string;
+  readonly need?: Need;
 }
 
 /** Reads the rows: several rows of one directory are one source, the first one's place counts. */
@@ -44,17 +46,25 @@ export function wantedSources(rows: readonly LitetreeRow[]): Wanted[] {
       row.server === "" ? joinPath("/", row.directory) : sourceDirectory(row.server, row.directory);
     const unusable = whyUnusable(row);
     const name = row.server === "" ? `${row.directory} of the image` : `${row.server}:${row.directory}`;
-    if (!trees.has(tree)) trees.set(tree, { row, tree, name, ...(unusable !== undefined && { unusable }) });
+    const need = readWords(row.mountOptions)?.need;
+    const rest = { ...(unusable !== undefined && { unusable }), ...(need !== undefined && { need }) };
+    if (!trees.has(tree)) trees.set(tree, { row, tree, name, ...rest });
   }
   return [...trees.values()];
 }
 
-function whyUnusable({ server, directory }: LitetreeRow): string | undefined {
+/** The agent's own words among the mount options are not for the kernel. */
+function readWords(mountOptions: string): Needed | undefined {
+  return takeNeed(mountOptions.split(",").filter((word) => word !== ""));
+}
+
+function whyUnusable({ server, directory, mountOptions }: LitetreeRow): string | undefined {
   if (directory === "")
     return "it names no directory; a variable of the litetree row may be unknown to the server";
   if (!directory.startsWith("/")) return "its directory is relative, an absolute one was wanted";
   if (directory.split("/").includes("..")) return 'its directory contains ".."';
   if (server === "." || server === ".." || server.includes("/")) return `"${server}" is no host name`;
+  if (readWords(mountOptions) === undefined) return 'its mount options say both "required" and "optional"';
   return undefined;
 }
 
@@ -89,7 +99,8 @@ export async function mountSources(
     const unavailable = reasons.get(tree);
     return unavailable === undefined ? { tree, name } : { tree, name, unavailable };
   });
-  return { sources, problems: sources.flatMap(problemOf) };
+  const problems = wanted.flatMap((source) => problemOf(source, reasons.get(source.tree)));
+  return { sources, problems };
 }
 
 /** Sources by how many of the others they lie in: a mount must be there before one is put inside it. */
@@ -103,12 +114,13 @@ function levels(wanted: readonly Wanted[]): Wanted[][] {
   return found;
 }
 
-function problemOf({ name, unavailable }: Source): Problem[] {
+/** Of a source that is required the boot has need; one that is optional may be away. */
+function problemOf({ name, need }: Wanted, unavailable: string | undefined): Problem[] {
   if (unavailable === undefined) return [];
   const remedy = "correct its row in the litetree table, or export the directory to this node read-only";
   return [
     {
-      class: "source",
+      class: need === "required" ? "fatal" : need === "optional" ? "note" : "source",
       code: "source-mount",
       doing: "mount a litetree source",
       on: name,

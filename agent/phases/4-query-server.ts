@@ -5,6 +5,7 @@ import { localDiskOf } from "../localdisk/of-node.ts";
 import type { Log } from "../log.ts";
 import { mountSources } from "../mounts/sources.ts";
 import { baseName, LAYOUT } from "../plan/layout.ts";
+import { stopOn } from "../problems.ts";
 import type { Queried, Rooted } from "../state.ts";
 import { type ClaimedState, claimState, thisMachine } from "../statearea/claim.ts";
 import { type QueryRequest, query, queryTables } from "../xcat/client.ts";
@@ -35,6 +36,7 @@ export const queryServer: Phase<Rooted, Queried> = {
       log.problem(problem);
       report.problem(problem);
     }
+    stopOn(problems, ({ class: kind }) => kind === "fatal");
     log.say(`tables: ${tables.litefile.length} litefile entries, ${sources.length} litetree sources`);
     const localDisk = await localDiskOf(rooted, context, () => askForPartition(rooted, tables, log));
     const own = { ...(state !== undefined && { state }), ...(claimed !== undefined && { claimed }) };

@@ -2,6 +2,7 @@ import type { ProblemCode } from "../catalogue/catalogue.ts";
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import { isBelow, LAYOUT, normalPath } from "./layout.ts";
+import { takeNeed } from "./severity.ts";
 
 /** Where an entry's content lives and how it appears at its path (semantics section 5). */
 export type Option =
@@ -78,7 +79,9 @@ const OVERLAY = "overlay";
 
 /** What a litefile options column asks for; undefined where no meaning is defined for it. */
 export function parseOptions(text: string): Pick<Entry, "option" | "overlay"> | undefined {
-  const all = new Set(text.split(",").map((word) => word.trim()));
+  const needed = takeNeed(text.split(",").map((word) => word.trim()));
+  if (needed === undefined) return undefined;
+  const all = new Set(needed.words);
   const overlay = all.delete(OVERLAY);
   const option = all.size === 0 ? "tmpfs" : OPTIONS[[...all].sort().join(",")];
   if (option === undefined) return undefined;
@@ -120,7 +123,7 @@ function readEntry(row: LitefileRow): Entry | Problem {
       row,
       "litefile-options",
       `its options "${row.options}" have no meaning`,
-      "use one of tmpfs, link, link,ro, ro, con, link,con, persistent, link,persistent, localdisk, overlay, link,overlay",
+      "use one of tmpfs, link, link,ro, ro, con, link,con, persistent, link,persistent, localdisk, overlay, link,overlay, each perhaps with required or optional",
     );
   }
   const { option } = asked;

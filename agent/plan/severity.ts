@@ -2,13 +2,39 @@ import type { BootOptions } from "../cmdline/options.ts";
 import type { Problem } from "../errors.ts";
 
 /**
- * Which problems end the boot (semantics section 9): all fatal ones; of the row problems by default those
- * where going on would lose data or run with the wrong file, with `statelite.strict` all or none.
+ * What a row says of itself: whether a node may boot without it. A word beside the others, in litefile's options and
+ * in litetree's mntopts: both columns reach the node as they were written.
+ */
+export type Need = "required" | "optional";
+
+const NEEDS: ReadonlySet<string> = new Set<Need>(["required", "optional"]);
+
+export interface Needed {
+  readonly need?: Need;
+  /** All other words. */
+  readonly words: readonly string[];
+}
+
+/** Takes the word out of a list; undefined where it has both. */
+export function takeNeed(words: readonly string[]): Needed | undefined {
+  const needs = new Set(words.filter((word) => NEEDS.has(word)));
+  if (needs.size > 1) return undefined;
+  const [need] = needs as ReadonlySet<Need>;
+  const others = words.filter((word) => !NEEDS.has(word));
+  return { words: others, ...(need !== undefined && { need }) };
+}
+
+/**
+ * Which problems end the boot (semantics section 9): all fatal ones; of the row problems with `statelite.strict` all or
+ * none, by default those of rows that say `required`, and of those that do not say `optional` the ones where going
+ * on would lose data or run with the wrong file.
  */
 export function endsBoot(problem: Problem, strict: BootOptions["settings"]["strict"]): boolean {
   if (problem.class === "fatal") return true;
   if (problem.class !== "row" || strict === "none") return false;
   if (strict === "all") return true;
-  const words = problem.row?.options.split(",") ?? [];
+  const words = problem.row?.options.split(",").map((word) => word.trim()) ?? [];
+  const need = takeNeed(words)?.need;
+  if (need !== undefined) return need === "required";
   return ["persistent", "ro", "localdisk"].some((word) => words.includes(word));
 }

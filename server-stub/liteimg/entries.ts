@@ -1,4 +1,5 @@
 import type { Problem } from "../../agent/errors.ts";
+import { takeNeed } from "../../agent/plan/severity.ts";
 
 /** A litefile row as text, with where it stands for messages. */
 export interface SourceRow {
@@ -46,12 +47,17 @@ const options: Readonly<Record<string, Option>> = {
   "link,persistent": { link: true, place: "persistent" },
 };
 
-/** The agent's word "overlay" is about how a node gets what is volatile, and means nothing to the image. */
+/**
+ * The agent's words "required", "optional" and "overlay" are about whether a node may boot without the row, and how it
+ * gets what is volatile; they mean nothing to the image.
+ */
 function optionOf(text: string): Option | undefined {
-  const words = text.split(",").filter((word) => word !== "overlay");
+  const needed = takeNeed(text.split(","));
+  const words = needed?.words.filter((word) => word !== "overlay");
+  if (needed === undefined || words === undefined) return undefined;
   const plain = words.length === 0 ? "tmpfs" : words.join(",");
   const option = Object.hasOwn(options, plain) ? options[plain] : undefined;
-  return plain === text || option?.place === "tmpfs" ? option : undefined;
+  return words.length === needed.words.length || option?.place === "tmpfs" ? option : undefined;
 }
 
 interface Checked {

@@ -13,6 +13,7 @@ import { applyPlan } from "../../agent/phases/6-apply.ts";
 import { verifyRoot } from "../../agent/phases/7-verify.ts";
 import { LAYOUT, stateDirectory } from "../../agent/plan/layout.ts";
 import type { Plan } from "../../agent/plan/plan.ts";
+import { stopOn } from "../../agent/problems.ts";
 import { reportSchema } from "../../agent/report/schema.ts";
 import type { Queried } from "../../agent/state.ts";
 import type { LitefileRow, LitetreeRow } from "../../agent/xcat/tables.ts";
@@ -113,6 +114,7 @@ async function query(
   };
   const { sources, problems } = await mountSources(litetree, root, directCalls, mountSource, log);
   report.problem(...problems);
+  stopOn(problems, (problem) => problem.class === "fatal");
   return {
     options: parsed.options,
     names: { lookup: () => Promise.resolve([]), reverse: () => Promise.resolve(undefined) },

@@ -146,7 +146,9 @@ test("a failed boot says its four parts on the console and a line in the kernel'
   const { said, kernel, read } = await bootOn({ commandLine: WRONG, typed: "exit\n" });
   expect(said).toMatch(/doing {3}read the kernel command line\n {2}on {6}XCAT=::\n {2}found .*\n {2}remedy /);
   expect(kernel).toMatch(/^<3>statelite: fatal \(cmdline-value\): read the kernel command line: XCAT=::/m);
-  expect(kernel).toMatch(/^<3>statelite: the boot of this node has failed \(statelite.onfail=shell: a shell on this console\)/m);
+  expect(kernel).toMatch(
+    /^<3>statelite: the boot of this node has failed \(statelite.onfail=shell: a shell on this console\)/m,
+  );
   expect(read("run/statelite.log")).toContain(
     "fatal problem (cmdline-value): read the kernel command line: XCAT=::",
   );

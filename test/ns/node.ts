@@ -157,9 +157,10 @@ function mountImage(image: string, root: string): void {
 function localSources({ sources = [], litetree }: NodeSpec, places: Places): LocalSource[] {
   const rows = litetree ?? sources.map((_, n) => ({ row: `mn:/source${n + 1}`, source: n + 1 }));
   return rows.map(({ row, source }) => {
-    const [, server = "", directory = ""] = /^(?:([^:/]*):)?(.*)$/s.exec(row) ?? [];
+    const [, server = "", directory = "", mountOptions = ""] =
+      /^(?:([^:/]*):)?(.*?)(?: :(.*))?$/s.exec(row) ?? [];
     return {
-      row: { server, directory, mountOptions: "" },
+      row: { server, directory, mountOptions },
       ...(source !== undefined && { directory: places.source(source) }),
     };
   });

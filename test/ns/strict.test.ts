@@ -48,6 +48,26 @@ const rows: readonly Row[] = [
     problems: ["unresolved /none"],
     fatal: ["unresolved /none"],
   })),
+  ...["tmpfs,required", "required,link", "con,required", "required"].map((options) => ({
+    rule: `unresolved, "${options}": the row says that no node may be without it`,
+    spec: unresolved(options),
+    problems: ["unresolved /none"],
+    fatal: ["unresolved /none"],
+  })),
+  ...["persistent,optional", "optional,ro", "localdisk,optional", "tmpfs,optional", "optional"].map(
+    (options) => ({
+      rule: `unresolved, "${options}": the row says that a node may be without it`,
+      spec: unresolved(options),
+      problems: ["unresolved /none"],
+      fatal: [],
+    }),
+  ),
+  {
+    rule: "both words at once mean nothing",
+    spec: { litefile: [good], image, late: ["tmpfs,required,optional /w"] },
+    problems: ["litefile-options /w"],
+    fatal: [],
+  },
   ...["tmpfs", "con"].map((options) => ({
     rule: `target missing, "${options}": reported and skipped`,
     spec: withoutTarget(options),
@@ -187,6 +207,17 @@ describe("strict", () => {
       "source-changed /p",
     ]);
     expect(node.shell("cat /a /d/x /p")).toBe("one\none\none");
+  });
+
+  test.each([
+    ["required", ":required", ["source-mount mn:/gone"]],
+    ["required, among options for the kernel", ":vers=3,required", ["source-mount mn:/gone"]],
+    ["optional", ":optional", []],
+  ])("a source that cannot be mounted and says of itself: %s", async (_, words, ends) => {
+    const litetree = [{ row: `mn:/gone ${words}` }];
+    await using node = await makeNode({ litefile: [good], image, litetree, settings: "" });
+    expect(problemLines(node.ended)).toEqual(ends);
+    expect(node.problems[0]?.class).toBe(ends.length > 0 ? "fatal" : "note");
   });
 
   test("an image without its place for volatile files ends the boot in any case", async () => {

@@ -188,6 +188,8 @@ describe("illegal rows are refused, both named, and nothing is changed", () => {
   const single: readonly (readonly [string, string])[] = [
     ["con /etc/", "con on a directory"],
     ["wibble /etc/a", "unknown options"],
+    ["tmpfs,required,optional /etc/a", "unknown options"],
+    ["persistent,overlay /etc/a", "unknown options"],
     ["tmpfs etc/a", "not an absolute path"],
     ["tmpfs /", "the root itself"],
     ["tmpfs /etc/../../a", "a path with . or .."],
@@ -205,6 +207,22 @@ describe("illegal rows are refused, both named, and nothing is changed", () => {
       expect(listTree(image.base)).toEqual(before);
     });
   }
+
+  test.each([
+    ["tmpfs,required", "tmpfs"],
+    ["optional,link", "link"],
+    ["persistent,optional", "persistent"],
+    ["required", "tmpfs"],
+  ])("%s is %s to the image", async (words, plain) => {
+    using one = makeImage({ "etc/a": "A" });
+    using other = makeImage({ "etc/a": "A" });
+    await prepareImage(one.root, rows(`${words} /etc/a`), quietly);
+    await prepareImage(other.root, rows(`${plain} /etc/a`), quietly);
+    const list = (root: string) =>
+      Object.entries(listTree(root)).filter(([path]) => !path.includes("liteimg"));
+    expect(list(one.root)).toEqual(list(other.root));
+    expect(list(one.root).length).toBeGreaterThan(3);
+  });
 
   test("/etc/mtab is a link also below an /etc/ that is none", async () => {
     using image = makeImage({ "etc/mtab": { link: "../proc/self/mounts" }, "etc/a": "A" });

@@ -7,8 +7,8 @@ import type { CopyOp, Need } from "./plan/budget.ts";
 import type { Source } from "./plan/choose.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { ClaimedState } from "./statearea/claim.ts";
-import type { Trust } from "./xcat/certificate.ts";
 import type { Tables } from "./xcat/tables.ts";
+import type { Trust } from "./xcat/trust.ts";
 
 /** A boot is data that grows: each phase gives back one of these, made from the one before. */
 

@@ -1,17 +1,36 @@
 import { promises as fs } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Settings } from "./cmdline/options.ts";
 import { fatal } from "./errors.ts";
-import { errorReason } from "./kernel/errno.ts";
-import type { Trust } from "./xcat/certificate.ts";
+import { errorCode, errorReason } from "./kernel/errno.ts";
+import type { Trust } from "./xcat/trust.ts";
 
-/** Where the initrd builder puts the cluster's CA. */
+/** Where the initrd builder puts the cluster's CA, and beside it what else belongs to it. */
 export const CA_FILE = "/etc/statelite/ca.pem";
 
-/** By what the server has to prove who it is. @throws BootError where that is to be a CA and there is none */
+/** Beside the CA; a key in each line. */
+export const PINS = "pins";
+export const CLIENT = { cert: "client.pem", key: "client.key" } as const;
+
+/**
+ * By what the server has to prove who it is, and this node to it: as the initrd has it, so that the kernel command
+ * line can take nothing of it but all (`statelite.tls=insecure`).
+ *
+ * @throws BootError where that is to be a CA and there is none
+ */
 export async function readTrust(tls: Settings["tls"], file = CA_FILE): Promise<Trust> {
   if (tls === "insecure") return { mode: "insecure" };
   try {
-    return { mode: "verify", ca: await fs.readFile(file, "utf8") };
+    const ca = await fs.readFile(file, "utf8");
+    const [pins, cert, key] = await Promise.all(
+      [PINS, CLIENT.cert, CLIENT.key].map((name) => readIfThere(join(dirname(file), name))),
+    );
+    return {
+      mode: "verify",
+      ca,
+      ...(pins !== undefined && { pins: pins.split("\n").filter((line) => line !== "") }),
+      ...(cert !== undefined && key !== undefined && { client: { cert, key } }),
+    };
   } catch (error) {
     throw fatal(
       "tls-no-ca",
@@ -24,5 +43,14 @@ export async function readTrust(tls: Settings["tls"], file = CA_FILE): Promise<T
       },
       error,
     );
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await fs.readFile(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
   }
 }

@@ -29,6 +29,7 @@ async function build(options: BuilderOptions): Promise<void> {
     busybox: options.busybox ?? "/bin/busybox",
     extraModules: options.module,
     shell: options.shell,
+    identity: { pins: options.pin, ...(options.client !== undefined && { client: options.client }) },
     cpuFlags: options.baseline ? ["sse4_2"] : ["avx2"],
     cacheDir: join(cacheDir, "segments"),
     out: resolve(options.out ?? join(out, "statelite.initrd")),

@@ -5,6 +5,7 @@ import { fatal } from "../agent/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { agentFiles, busyboxFiles, plainFiles, readCa, skeleton } from "./contents.ts";
 import type { CpioEntry } from "./cpio.ts";
+import { type Identity, identityFiles } from "./identity.ts";
 import { type KernelModules, moduleFiles } from "./module-files.ts";
 import { OPTIONAL_MODULES, REQUIRED_MODULES } from "./module-list.ts";
 import type { ShellOption } from "./options.ts";
@@ -19,6 +20,7 @@ export interface InitrdSpec {
   readonly busybox: string;
   /** PEM file of the CA that signed xcatd's certificate. Without it only `statelite.tls=insecure` boots. */
   readonly ca?: string;
+  readonly identity?: Identity;
   /** Who may use the shell on the console; anybody where not given. */
   readonly shell?: ShellOption;
   /** Modules that must be in it beside {@link REQUIRED_MODULES}. */
@@ -38,6 +40,8 @@ export interface InitrdManifest {
   readonly total: number;
   readonly kernel: string;
   readonly ca: boolean;
+  /** A key is in it that everybody has who can fetch it. */
+  readonly clientKey: boolean;
   readonly modules: readonly string[];
   /** Optional modules that this kernel does not have. */
   readonly absentModules: readonly string[];
@@ -94,6 +98,7 @@ export async function buildInitrd(spec: InitrdSpec): Promise<InitrdManifest> {
     total: initrd.length,
     kernel: version,
     ca: spec.ca !== undefined,
+    clientKey: spec.identity?.client !== undefined,
     modules: modules.chosen,
     absentModules: modules.absent,
     absentFirmware: modules.absentFirmware,
@@ -122,6 +127,7 @@ async function configuration(spec: InitrdSpec, agent: readonly CpioEntry[]): Pro
     file("build.json", Buffer.from(`${JSON.stringify(build, null, 2)}\n`)),
     file("cpu", Buffer.from((spec.cpuFlags ?? ["avx2"]).map((flag) => `${flag}\n`).join(""))),
     ...(ca === undefined ? [] : [file("ca.pem", ca)]),
+    ...(await identityFiles(spec.identity ?? {})),
     ...(await shellLock(spec.shell ?? { lock: "allowed" })),
   ];
 }

@@ -52,6 +52,12 @@ export function warnings(manifest: InitrdManifest): string[] {
         "Give the PEM file of xcatd's CA with --ca (on a management node /etc/xcat/ca/ca-cert.pem)",
     );
   }
+  if (manifest.clientKey) {
+    found.push(
+      "THE NODES' KEY IS IN THIS INITRD: whoever can fetch it can say to be a node. Serve it to the boot network " +
+        "alone, and let the server ask for the address, too",
+    );
+  }
   if (manifest.total > INITRD_LIMIT) {
     found.push(
       `LARGER THAN ${megabytes(INITRD_LIMIT)}: slow to load over TFTP; leave out modules, or compress more with --level 19`,

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { isPin } from "./identity.ts";
 
 /** What the command line of the builder asks for. Paths are as given. */
 export interface BuilderOptions {
@@ -18,6 +19,8 @@ export interface BuilderOptions {
   /** For processors without AVX2. */
   readonly baseline: boolean;
   readonly shell: ShellOption;
+  readonly pin: readonly string[];
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 /** Who may use the shell on the console: anybody, nobody, or whoever knows the password that the file has the hash of. */
@@ -43,6 +46,10 @@ Builds out/statelite-agent, out/statelite-server and out/statelite.initrd; only 
   --agent FILE      a compiled agent instead of this checkout's
   --busybox FILE    otherwise /bin/busybox
   --baseline        compile for processors without AVX2
+  --pin KEY         the server's key has to be this one (or one of several), whatever name it goes by:
+                    sha256:BASE64 of its SubjectPublicKeyInfo; repeatable
+  --client-cert FILE, --client-key FILE
+                    PEM files by which nodes prove to the server that they are nodes
   --shell WHO       who gets the shell of "shell" and of a failed boot: allowed (anybody, as without this),
                     refused (nobody: such a boot halts), or password:FILE; FILE holds a hash as
                     mkpasswd -m sha-512 prints it
@@ -68,6 +75,9 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
         busybox: { type: "string" },
         baseline: { type: "boolean", default: false },
         shell: { type: "string", default: "allowed" },
+        pin: { type: "string", multiple: true, default: [] },
+        "client-cert": { type: "string" },
+        "client-key": { type: "string" },
         level: { type: "string" },
         out: { type: "string" },
         help: { type: "boolean", default: false },
@@ -76,7 +86,14 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
     if (values.help) return { kind: "help" };
     const empty = Object.entries(values).find(([, value]) => value === "" || [value].flat().includes(""));
     if (empty !== undefined) return { kind: "usage", problem: `--${empty[0]} needs a value` };
-    const { level: levelText, shell: shellText, help: _, ...others } = values;
+    const { level: levelText, shell: shellText, help: _, ...rest } = values;
+    const { "client-cert": cert, "client-key": key, ...others } = rest;
+    if ((cert === undefined) !== (key === undefined))
+      return { kind: "usage", problem: "--client-cert and --client-key go together" };
+    const client = cert === undefined || key === undefined ? {} : { client: { cert, key } };
+    const wrong = others.pin.find((pin) => !isPin(pin));
+    if (wrong !== undefined)
+      return { kind: "usage", problem: `--pin takes sha256:BASE64 of a key, not ${wrong}` };
     const shell = readShell(shellText);
     if (shell === undefined)
       return { kind: "usage", problem: `--shell takes allowed, refused or password:FILE, not ${shellText}` };
@@ -84,7 +101,10 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
     if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= 19)) {
       return { kind: "usage", problem: `--level takes a whole number from 1 to 19, not ${levelText}` };
     }
-    return { kind: "build", options: { ...others, shell, ...(level === undefined ? {} : { level }) } };
+    return {
+      kind: "build",
+      options: { ...others, ...client, shell, ...(level === undefined ? {} : { level }) },
+    };
   } catch (error) {
     return { kind: "usage", problem: error instanceof Error ? error.message : String(error) };
   }

@@ -27,6 +27,11 @@ export const TOOLS = {
     cause: "Another file, a damaged one, or one that holds a private key.",
     remedy: "Give `/etc/xcat/ca/ca-cert.pem` of the management node.",
   },
+  "client-certificate": {
+    meaning: "The builder cannot use the certificate that nodes are to show.",
+    cause: "No PEM files, a key behind a password, or one of another certificate.",
+    remedy: "Give both with `--client-cert` and `--client-key`.",
+  },
   "shell-hash": {
     meaning: "The builder was given no usable hash of the password for the shell on the console.",
     cause: "The file holds a password itself, or a hash of another kind.",

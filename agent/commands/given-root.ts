@@ -8,7 +8,7 @@ import { nodeName } from "../network/node-name.ts";
 import { Resolver } from "../network/resolver.ts";
 import type { Names } from "../state.ts";
 import { CA_FILE, readTrust } from "../trust.ts";
-import type { Trust } from "../xcat/certificate.ts";
+import type { Trust } from "../xcat/trust.ts";
 import type { ArgumentSpec, Arguments } from "./arguments.ts";
 import { readStandIns, STAND_IN_ARGUMENTS, type StandIns } from "./stand-ins.ts";
 

@@ -16,7 +16,7 @@ import { joinPath, stateDirectory } from "../plan/layout.ts";
 import { mountRamdisk } from "../ramdisk/ramdisk.ts";
 import type { Connected, Rooted } from "../state.ts";
 import { readTrust } from "../trust.ts";
-import type { Trust } from "../xcat/certificate.ts";
+import type { Trust } from "../xcat/trust.ts";
 
 const SYSROOT = "/sysroot";
 

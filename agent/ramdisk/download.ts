@@ -3,8 +3,9 @@ import { get as httpsGet } from "node:https";
 import { withDeadline } from "../concurrency.ts";
 import { BootError, printable } from "../errors.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
-import { compareName, describeCertificate, type Trust } from "../xcat/certificate.ts";
+import { describeCertificate } from "../xcat/certificate.ts";
 import { QueryFailure } from "../xcat/failure.ts";
+import { type Trust, tlsOptions } from "../xcat/trust.ts";
 import type { Chunks } from "./chunks.ts";
 
 /** An image could not be downloaded. `passing`: a later attempt may do better. */
@@ -114,12 +115,7 @@ function requestAt(
     lookup: (_host, _options, found) => found(null, [{ address, family: address.includes(":") ? 6 : 4 }]),
   };
   const endpoint = { host, port: Number(options.port), address };
-  const tls = {
-    ...(trust.mode === "verify" && { ca: trust.ca }),
-    rejectUnauthorized: trust.mode === "verify",
-    checkServerIdentity: (_host: string, certificate: Parameters<typeof compareName>[1]) =>
-      compareName(endpoint, certificate),
-  };
+  const tls = tlsOptions(trust, endpoint);
   return new Promise((resolve, reject) => {
     const sent = secure ? httpsGet({ ...options, ...tls }, answered) : httpGet(options, answered);
     const late = new DownloadError(`${address} did not answer within ${silence / 1000} s`, SERVER, true);

@@ -3,13 +3,6 @@ import { isIPv4, isIPv6 } from "../cmdline/values.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { QueryFailure } from "./failure.ts";
 
-/** How a server proves who it is. */
-export type Trust =
-  /** By a chain to one of these CAs (PEM, one or several), and to no other: the system's are not asked. */
-  | { readonly mode: "verify"; readonly ca: string }
-  /** Not at all: `statelite.tls=insecure`. */
-  | { readonly mode: "insecure" };
-
 /**
  * Whether the certificate is this server's. xcatd's holds the server's short host name and never an address, so
  * there is something to compare only where the administrator wrote a name. Throws nothing: an error to hand to TLS.

@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { compareName, describeCertificate, type Trust } from "./certificate.ts";
+import { describeCertificate } from "./certificate.ts";
 import type { Endpoint } from "./endpoint.ts";
 import {
   type Advice,
@@ -12,6 +12,7 @@ import {
   type Stage,
 } from "./exchange-failure.ts";
 import { QueryFailure } from "./failure.ts";
+import { type Trust, tlsOptions } from "./trust.ts";
 
 /** How long one exchange may take, in milliseconds. */
 export interface ExchangeTimes {
@@ -139,9 +140,6 @@ function addressOf<T>({ endpoint }: Conversation<T>) {
 function secured<T>(task: Conversation<T>, trust: Trust): TLSSocket {
   return connectTls({
     ...addressOf(task),
-    minVersion: "TLSv1.2",
-    ...(trust.mode === "verify" ? { ca: trust.ca } : {}),
-    rejectUnauthorized: trust.mode === "verify",
-    checkServerIdentity: (_host, certificate) => compareName(task.endpoint, certificate),
+    ...tlsOptions(trust, task.endpoint),
   });
 }

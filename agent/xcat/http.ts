@@ -1,11 +1,11 @@
 import { gunzipSync } from "node:zlib";
-import type { Trust } from "./certificate.ts";
 import { converse, type Exchanged, type ExchangeTimes } from "./conversation.ts";
 import { DOCUMENT_LIMITS } from "./document-limits.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { HTTP_ADVICE } from "./exchange-failure.ts";
 import { QueryFailure } from "./failure.ts";
 import { type HttpAnswer, HttpAnswerReader } from "./http-answer.ts";
+import type { Trust } from "./trust.ts";
 
 /** One request to an HTTP server. */
 export interface HttpRequest {

@@ -1,11 +1,11 @@
 import type { ServerAddress } from "../cmdline/options.ts";
 import { withDeadline } from "../concurrency.ts";
 import { urlOf } from "./ask-json.ts";
-import type { Trust } from "./certificate.ts";
 import { DOCUMENT_LIMITS } from "./document-limits.ts";
 import { requestHttp } from "./http.ts";
 import { describeStatus } from "./http-status.ts";
 import { endpointsOf, type Lookup } from "./rounds.ts";
+import type { Trust } from "./trust.ts";
 
 /** Where reports go: to the first server of the JSON protocol that takes them. */
 export interface ReportTarget {

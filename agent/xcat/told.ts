@@ -1,9 +1,9 @@
 import type { Problem } from "../errors.ts";
-import type { Trust } from "./certificate.ts";
 import type { ExchangeTimes } from "./conversation.ts";
 import { QueryFailure } from "./failure.ts";
 import type { RoundsWorld } from "./rounds.ts";
 import type { Tables } from "./tables.ts";
+import type { Trust } from "./trust.ts";
 
 /** What is asked of a server, whichever protocol it speaks. */
 export interface QueryTask {

@@ -1,9 +1,9 @@
 import { type Answer, AnswerError, type AnswerLimits, AnswerReader } from "./answer.ts";
-import type { Trust } from "./certificate.ts";
 import { converse, type Exchanged, type ExchangeTimes, type Reader } from "./conversation.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { describeUnreadable, XCATD_ADVICE } from "./exchange-failure.ts";
 import { QueryFailure } from "./failure.ts";
+import type { Trust } from "./trust.ts";
 
 export interface Exchange {
   readonly endpoint: Endpoint;

@@ -64,6 +64,38 @@ describe("buildInitrd", () => {
     expect(statSync(join(root, "etc/shadow")).mode & 0o777).toBe(0o600);
   });
 
+  test("pinned keys, and the nodes' certificate, whose key is root's alone; the manifest warns of it", async () => {
+    using folder = scratch();
+    const spec = await smallSite(folder.path);
+    const root = join(folder.path, "root");
+    const cert = makeCa(join(folder.path, "node.pem"));
+    const pin = `sha256:${"A".repeat(43)}=`;
+    const manifest = await buildInitrd({
+      ...spec,
+      identity: { pins: [pin], client: { cert, key: `${cert}.key` } },
+    });
+    await unpack(manifest, root);
+    expect(readFileSync(join(root, "etc/statelite/pins"), "utf8")).toBe(`${pin}\n`);
+    expect(readFileSync(join(root, "etc/statelite/client.pem"))).toEqual(readFileSync(cert));
+    expect(readFileSync(join(root, "etc/statelite/client.key"))).toEqual(readFileSync(`${cert}.key`));
+    expect(statSync(join(root, "etc/statelite/client.key")).mode & 0o777).toBe(0o600);
+    expect(warnings(manifest).join()).toContain("THE NODES' KEY IS IN THIS INITRD");
+  });
+
+  test("a key of another certificate", async () => {
+    using folder = scratch();
+    const client = {
+      cert: makeCa(join(folder.path, "one.pem")),
+      key: `${makeCa(join(folder.path, "two.pem"))}.key`,
+    };
+    const site = await smallSite(folder.path);
+    const problem = await refusal(() => buildInitrd({ ...site, identity: { client } }));
+    expect(problem).toMatchObject({
+      code: "client-certificate",
+      found: "the key is not that of the certificate",
+    });
+  });
+
   test("another CA compresses the configuration alone again", async () => {
     using folder = scratch();
     const spec = { ...(await smallSite(folder.path)), cacheDir: join(folder.path, "cache") };

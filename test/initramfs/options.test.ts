@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseBuilderArguments } from "../../initramfs/options.ts";
 
-const none = { module: [], baseline: false, shell: { lock: "allowed" as const } };
+const PIN = `sha256:${"A".repeat(43)}=`;
+const none = { module: [], baseline: false, shell: { lock: "allowed" as const }, pin: [] };
 
 describe("the builder's command line", () => {
   test.each([
@@ -13,6 +14,12 @@ describe("the builder's command line", () => {
     ["modules, repeated", "--module tg3 --module xfs", { ...none, module: ["tg3", "xfs"] }],
     ["other programs", "--agent a --busybox b", { ...none, agent: "a", busybox: "b" }],
     ["old processors", "--baseline", { ...none, baseline: true }],
+    ["a pinned key", `--pin ${PIN}`, { ...none, pin: [PIN] }],
+    [
+      "a certificate for nodes",
+      "--client-cert a --client-key b",
+      { ...none, client: { cert: "a", key: "b" } },
+    ],
     ["no shell", "--shell refused", { ...none, shell: { lock: "refused" as const } }],
     [
       "a shell behind a password",
@@ -34,6 +41,8 @@ describe("the builder's command line", () => {
     ["a flag without its value", "--kernel", "--kernel"],
     ["an empty value", "--ca=", "--ca"],
     ["an empty module", "--module=", "--module"],
+    ["a certificate without its key", "--client-cert a.pem", "--client-key"],
+    ["a pin that is none", "--pin sha1:abc", "sha1:abc"],
     ["a shell for whom nobody knows", "--shell maybe", "maybe"],
     ["a password without a file", "--shell password:", "password:"],
     ["a level that is no number", "--level high", "high"],

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Trust } from "../../../agent/xcat/certificate.ts";
+import { TLSSocket } from "node:tls";
 import type { Endpoint } from "../../../agent/xcat/endpoint.ts";
 import { type FailureKind, QueryFailure } from "../../../agent/xcat/failure.ts";
 import { formatRequest } from "../../../agent/xcat/request.ts";
+import { keyPin, type Trust } from "../../../agent/xcat/trust.ts";
 import { type Exchange, exchange } from "../../../agent/xcat/xcatd.ts";
 import { makeCertificates } from "./certificates.ts";
 import { baseline, goldenAnswer } from "./golden.ts";
@@ -320,4 +321,46 @@ test.each(nowhere)("exchange: a network %s", async (_rule, address, found) => {
   const setup = 'ip link set lo up && ip route add 192.0.2.0/24 dev lo && exec "$@"';
   const what = task({ host: address, address, port: 3001 }, { times: { ...PATIENT, connect: 300 } });
   expect(await inOwnProcess(what, ["unshare", "-n", "sh", "-c", setup, "sh"], {})).toMatch(found);
+});
+
+test("a pinned key stands in for the name, and the CA is asked all the same", async () => {
+  const pins = [keyPin(good.cert)];
+  await using server = await serveTls(good, (socket) => socket.end(golden));
+  const wrongName = { ...server.endpoint, host: "some.other.name" };
+  expect((await failureOf(task(wrongName))).found).toStartWith("wrong name: ");
+  const { answer } = await exchange(task(wrongName, { trust: { mode: "verify", ca, pins } }));
+  expect(answer.replies).toHaveLength(26);
+  const foreign = await failureOf(
+    task(server.endpoint, { trust: { mode: "verify", ca: certificates.otherCa, pins } }),
+  );
+  expect(foreign.found).toContain("is not signed by the CA in the initrd");
+});
+
+test("a key that is not pinned: nothing is asked, and the message has the key to pin", async () => {
+  await using server = await serveTls(good, (socket) => socket.end(golden));
+  const pins = [keyPin(certificates.expired.cert)];
+  const failure = await failureOf(task(server.endpoint, { trust: { mode: "verify", ca, pins } }));
+  expect(failure.kind).toBe("certificate");
+  expect(failure.found).toStartWith("wrong key: ");
+  expect(failure.found).toContain(keyPin(good.cert));
+  expect(server.requests).toEqual([]);
+});
+
+test("a pin is what openssl makes of the key", () => {
+  const shell = `printf %s "$0" | openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64`;
+  const made = Bun.spawnSync(["sh", "-c", shell, good.cert]).stdout.toString().trim();
+  expect(keyPin(good.cert)).toBe(`sha256:${made}`);
+});
+
+test("the node's certificate is shown to a server that asks for it", async () => {
+  let shown: string | undefined;
+  await using server = await serveTls(good, (socket) => {
+    if (socket instanceof TLSSocket) shown = socket.getPeerCertificate().subject?.CN?.toString();
+    socket.end(golden);
+  });
+  await exchange(task(server.endpoint));
+  expect(shown).toBeUndefined();
+  const client = certificates.future; // Whatever its dates: what is shown is up to the node.
+  await exchange(task(server.endpoint, { trust: { mode: "verify", ca, client } }));
+  expect(shown).toBe("xcatmn");
 });

@@ -9,12 +9,19 @@ import { splitRow } from "../../agent/xcat/litetree.ts";
 import { partitionLines } from "../model/partition.ts";
 import { perSet } from "../tables/per-set.ts";
 import { bytesToText } from "../text.ts";
+import { type SharedPart, sharedPart } from "./answer.ts";
 
-/** The litefile rows of an image as JSON text: the same for all of its nodes, and most of their documents. */
-const litefileTexts = perSet(() => new Map<string, string>());
+/** A boot document as JSON text: what is a node's own, and then what all nodes of its image have. */
+export interface BootText {
+  readonly own: string;
+  readonly shared: SharedPart;
+}
+
+/** The end of the documents of each image, which is most of them. */
+const sharedParts = perSet(() => new Map<string, SharedPart>());
 
 /**
- * The boot document of a node as JSON text; nothing where nodetype gives it no image.
+ * The boot document of a node; nothing where nodetype gives it no image.
  *
  * @param withPartition whether policy lets the node have its partition file
  */
@@ -23,7 +30,7 @@ export async function bootText(
   node: string,
   run: CommandRunner,
   withPartition: boolean,
-): Promise<string | undefined> {
+): Promise<BootText | undefined> {
   const image = imageOf(set, node);
   if (image === undefined) return undefined;
   const { statemnt, mntopts } = await stateLocation(set, node, run);
@@ -38,21 +45,21 @@ export async function bootText(
     }),
     ...(withPartition && { partition: (await partitionLines(set, node)).map(bytesToText) }),
   };
-  return `${JSON.stringify(rest).slice(0, -1)},"litefile":${litefileText(set, image)}}`;
+  return { own: `${JSON.stringify(rest).slice(0, -1)},"litefile":`, shared: litefilePart(set, image) };
 }
 
-function litefileText(set: TableSet, image: string): string {
-  const texts = litefileTexts(set);
-  let text = texts.get(image);
-  if (text === undefined) {
+function litefilePart(set: TableSet, image: string): SharedPart {
+  const parts = sharedParts(set);
+  let part = parts.get(image);
+  if (part === undefined) {
     const rows: BootDocument["litefile"] = litefileRows(set, image).map(({ options, file }) => ({
       options: bytesToText(options).trimEnd(),
       path: bytesToText(file),
     }));
-    text = JSON.stringify(rows);
-    texts.set(image, text);
+    part = sharedPart(`${JSON.stringify(rows)}}`);
+    parts.set(image, part);
   }
-  return text;
+  return part;
 }
 
 /** Taken apart as a node does with the same row from xcatd's port, so that both give it the same source. */

@@ -45,10 +45,8 @@ export async function serveHttp(socket: Socket, context: HttpContext): Promise<v
   }
   reader.close();
   const sent = await send(socket, writeAnswer(answer, head?.method !== "HEAD"));
-  const why = /"detail":"((?:[^"\\]|\\.)*)"/.exec(answer.status < 400 ? "" : String(answer.body))?.[1];
-  say(
-    `${asked}: ${answer.status}${why === undefined ? "" : ` ${why}`}${sent ? "" : ", left before its end"}`,
-  );
+  const why = answer.detail === undefined ? "" : ` ${answer.detail}`;
+  say(`${asked}: ${answer.status}${why}${sent ? "" : ", left before its end"}`);
 }
 
 async function answerTo(
@@ -89,16 +87,25 @@ function nameOf({ name }: { readonly name?: string }) {
   return name === undefined ? {} : { certificateName: name };
 }
 
+/** Bytes that are given to a socket at once: what a slow client has not taken stays in the answer, which many share. */
+const PIECE = 64 * 1024;
+
 /** True when the whole answer is with the kernel and our half is closed. */
-function send(socket: Socket, bytes: Uint8Array): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (socket.destroyed) {
-      resolve(false);
-      return;
+async function send(socket: Socket, parts: readonly Uint8Array[]): Promise<boolean> {
+  if (socket.destroyed) return false;
+  socket.setTimeout(writeSeconds * 1000, () => socket.destroy());
+  socket.resume(); // Whatever else the client says is read and dropped, so that its end is seen.
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const closed = new Promise<false>((resolve) => socket.once("close", () => resolve(false)));
+  // A small one goes out in one packet.
+  for (const part of length <= PIECE ? [Buffer.concat(parts)] : parts) {
+    for (let at = 0; at < part.length; at += PIECE) {
+      if (socket.destroyed) return false;
+      if (socket.write(part.subarray(at, at + PIECE))) continue;
+      const drained = new Promise<true>((resolve) => socket.once("drain", () => resolve(true)));
+      if (!(await Promise.race([drained, closed]))) return false;
     }
-    socket.setTimeout(writeSeconds * 1000, () => socket.destroy());
-    socket.once("close", () => resolve(false));
-    socket.end(bytes, () => resolve(true));
-    socket.resume(); // Whatever else the client says is read and dropped, so that its end is seen.
-  });
+  }
+  const ended = new Promise<true>((resolve) => socket.end(() => resolve(true)));
+  return Promise.race([ended, closed]);
 }

@@ -28,7 +28,7 @@ export async function lastReport(request: HttpRequest, context: HttpContext): Pr
   const found = await nodeOf(request, context, [COMMAND]);
   if ("status" in found) return found;
   const text = await found.store.last(found.node);
-  if (text !== undefined) return validated(text, request.headers.get("if-none-match"));
+  if (text !== undefined) return validated(text, undefined, request.headers.get("if-none-match"));
   return problem(404, "not-found", `there is no report of ${found.node} yet`);
 }
 

@@ -102,7 +102,7 @@ async function boot(request: HttpRequest, context: HttpContext): Promise<HttpAns
   const { node } = found;
   const mayPartition = !("status" in nodeFor(set, asker, node, both(["getpartition"])));
   const text = await bootText(set, node, context.runCommand, mayPartition);
-  if (text !== undefined) return validated(text, request.headers.get("if-none-match"));
+  if (text !== undefined) return validated(text.own, text.shared, request.headers.get("if-none-match"));
   const detail = `${node} does not have os, arch, or profile defined in nodetype table`;
   return problem(409, "no-image", detail);
 }

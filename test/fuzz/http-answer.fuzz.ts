@@ -14,13 +14,13 @@ import { pureTarget } from "./target.ts";
 const LIMIT = 4096;
 
 const sent: readonly Sent[] = [
-  { status: 200, headers: { "Content-Type": "application/json" }, body: '{"schema":1}' },
+  { status: 200, headers: { "Content-Type": "application/json" }, body: [Buffer.from('{"schema":1}')] },
   problem(503, "busy", "too much is being worked on", { "Retry-After": "3" }),
 ];
 const chunked =
   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nTrailer: x\r\n\r\n";
 const samples = [
-  ...sent.map((answer) => Buffer.from(writeAnswer(answer, true)).toString("latin1")),
+  ...sent.map((answer) => Buffer.concat(writeAnswer(answer, true)).toString("latin1")),
   ...[chunked, chunked.replace("5;a=b", "0005").replace("200 OK", "503")],
   "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 204 \r\n\r\n",
   "HTTP/1.1 301 Moved\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n",
@@ -78,7 +78,7 @@ export default pureTarget(
     if (pieces.refusal !== undefined) checkProblem(pieces.refusal.problem("ask", "mn"));
     if (pieces.value !== undefined) checkMeaning(pieces.value);
 
-    const written = writeAnswer({ status, headers: {}, body }, true);
+    const written = Buffer.concat(writeAnswer({ status, headers: {}, body: [Buffer.from(body)] }, true));
     const { value } = read(written, sizes);
     checkEqual(
       [value?.status, Buffer.from(value?.body ?? []).toString()],

@@ -48,6 +48,8 @@ export interface ServerPoint {
   readonly xcatPort: number;
   /** Of the install monitor. */
   readonly monitorPort: number;
+  /** The stub's HTTPS, where it speaks JSON. */
+  readonly httpPort: number;
 }
 
 export interface BootSpec {
@@ -92,7 +94,7 @@ export async function openBench(plan: BenchPlan): Promise<Bench> {
   try {
     if (bridged) await buildBridge(place, nodes);
     const server = bridged
-      ? { address: SERVER_ADDRESS, nfsPort: 2049, xcatPort: 3001, monitorPort: 3002 }
+      ? { address: SERVER_ADDRESS, nfsPort: 2049, xcatPort: 3001, monitorPort: 3002, httpPort: 443 }
       : await userServer();
     const services = defineServices(plan, place, directory, server, nodes);
     // The NFS server registers itself with the portmapper and ends where there is none.
@@ -106,9 +108,10 @@ export async function openBench(plan: BenchPlan): Promise<Bench> {
 }
 
 async function userServer(): Promise<ServerPoint> {
-  const [nfsPort, xcatPort, monitorPort] = await freePorts(3);
+  const [nfsPort, xcatPort, monitorPort, httpPort] = await freePorts(4);
   invariant(nfsPort !== undefined && xcatPort !== undefined && monitorPort !== undefined);
-  return { address: USER_SERVER_ADDRESS, nfsPort, xcatPort, monitorPort };
+  invariant(httpPort !== undefined);
+  return { address: USER_SERVER_ADDRESS, nfsPort, xcatPort, monitorPort, httpPort };
 }
 
 /** Whether this host has more than its loopback interface. */
@@ -144,7 +147,8 @@ function defineServices(
       argv: [
         ...[built.server, "serve", "--tables", plan.tables(server), "--listen", `${bind}:${server.xcatPort}`],
         ...["--hosts", hosts, "--cert", certificate, "--key", key, "--name", MANAGEMENT_NODE],
-        ...["--monitor", `${bind}:${server.monitorPort}`],
+        ...["--monitor", `${bind}:${server.monitorPort}`, "--http", `${bind}:${server.httpPort}`],
+        ...["--reports", join(directory, "reports")],
       ],
       port: server.xcatPort,
     },

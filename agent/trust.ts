@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Settings } from "./cmdline/options.ts";
 import { fatal } from "./errors.ts";
 import { errorCode, errorReason } from "./kernel/errno.ts";
-import type { Trust } from "./xcat/trust.ts";
+import { TOKEN, type Trust } from "./xcat/trust.ts";
 
 /** Where the initrd builder puts the cluster's CA, and beside it what else belongs to it. */
 export const CA_FILE = "/etc/statelite/ca.pem";
@@ -12,14 +12,23 @@ export const CA_FILE = "/etc/statelite/ca.pem";
 export const PINS = "pins";
 export const CLIENT = { cert: "client.pem", key: "client.key" } as const;
 
+/** Also beside the CA: what a boot loader puts there by a second initrd, which holds nothing else. */
+const TOKEN_FILE = "token";
+
 /**
  * By what the server has to prove who it is, and this node to it: as the initrd has it, so that the kernel command
  * line can take nothing of it but all (`statelite.tls=insecure`).
  *
- * @throws BootError where that is to be a CA and there is none
+ * @throws BootError where that is to be a CA and there is none, or something else than a token in its place
  */
 export async function readTrust(tls: Settings["tls"], file = CA_FILE): Promise<Trust> {
   if (tls === "insecure") return { mode: "insecure" };
+  const trust = await readVerified(file);
+  const token = await readToken(join(dirname(file), TOKEN_FILE));
+  return token === undefined ? trust : { ...trust, token };
+}
+
+async function readVerified(file: string): Promise<Trust & { readonly mode: "verify" }> {
   try {
     const ca = await fs.readFile(file, "utf8");
     const [pins, cert, key] = await Promise.all(
@@ -44,6 +53,22 @@ export async function readTrust(tls: Settings["tls"], file = CA_FILE): Promise<T
       error,
     );
   }
+}
+
+/** Most nodes have none. */
+async function readToken(file: string): Promise<string | undefined> {
+  let found: string;
+  try {
+    const token = (await readIfThere(file))?.trim();
+    if (token === undefined || TOKEN.test(token)) return token;
+    found = `${token.length} characters that are no token: 16 to 512 visible ones are`;
+  } catch (error) {
+    found = errorReason(error);
+  }
+  const doing = "read the token that proves which node this is";
+  const remedy =
+    "write the token of the server's --tokens file there, and nothing else; or leave the file out";
+  throw fatal("tls-token", { doing, on: file, found, remedy });
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -7,6 +7,11 @@ export const SERVER = {
     cause: "The initrd was built without `--ca`.",
     remedy: "Build it with `--ca`; or boot with `statelite.tls=insecure`, which trusts whoever answers.",
   },
+  "tls-token": {
+    meaning: "The file of the token that proves which node this is holds something else.",
+    cause: "A second initrd that was made wrongly.",
+    remedy: "Write the node's token from the server's `--tokens` file into it, and nothing else.",
+  },
   "query-certificate": {
     meaning:
       "The server did not prove who it is. The message says whether its CA or its name was the reason.",

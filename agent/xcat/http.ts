@@ -15,7 +15,6 @@ export interface HttpRequest {
   readonly times: ExchangeTimes;
   /** Sent with POST; without one it is GET. JSON text. */
   readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -48,14 +47,15 @@ export function cannotProve(): QueryFailure {
   );
 }
 
-function formatRequest({ url, body, headers }: HttpRequest): Buffer {
+function formatRequest({ url, body, trust }: HttpRequest): Buffer {
+  const token = trust.mode === "verify" ? trust.token : undefined;
   const bytes = Buffer.from(body ?? "");
   const all = {
     Host: url.host,
     "User-Agent": "statelite-agent",
     "Accept-Encoding": "gzip",
     ...(body !== undefined && { "Content-Type": "application/json", "Content-Length": `${bytes.length}` }),
-    ...headers,
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     Connection: "close",
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -4,6 +4,9 @@ import { compareName } from "./certificate.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { QueryFailure } from "./failure.ts";
 
+/** A bearer token (RFC 6750): as many visible characters as nobody guesses. */
+export const TOKEN = /^[\x21-\x7e]{16,512}$/;
+
 /** How a server proves who it is, and a node to it. */
 export type Trust =
   | {
@@ -14,6 +17,8 @@ export type Trust =
       readonly pins?: readonly string[];
       /** Shown to a server that asks. PEM. */
       readonly client?: { readonly cert: string; readonly key: string };
+      /** Told to a server that speaks JSON, once it has proved who it is. */
+      readonly token?: string;
     }
   /** Not at all: `statelite.tls=insecure`. */
   | { readonly mode: "insecure" };

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fatal } from "../../agent/errors.ts";
+import { TOKEN } from "../../agent/xcat/trust.ts";
 
 /** Which node a bearer token stands for (RFC 6750). */
 export interface Tokens {
@@ -25,7 +26,7 @@ export async function readTokens(path: string | undefined): Promise<Tokens> {
       .split(/\s+/);
     if (node === undefined || node === "") continue;
     const wrong =
-      more !== undefined || !/^[\x21-\x7e]{16,512}$/.test(token)
+      more !== undefined || !TOKEN.test(token)
         ? "a node and a token of 16 to 512 visible characters were expected"
         : nodes.has(digest(token))
           ? "this token stands for another node already"

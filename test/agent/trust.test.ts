@@ -32,6 +32,11 @@ describe("what an initrd trusts, and shows", () => {
       { "ca.pem": "CA", "client.pem": "cert" },
       { mode: "verify", ca: "CA" },
     ],
+    [
+      "a token",
+      { "ca.pem": "CA", token: "correct-horse-battery-staple\n" },
+      { mode: "verify", ca: "CA", token: "correct-horse-battery-staple" },
+    ],
   ])("%s", async (_, files, trust) => {
     expect(await readTrust("verify", folder(files))).toEqual(trust as never);
   });
@@ -42,8 +47,20 @@ describe("what an initrd trusts, and shows", () => {
     expect((made as BootError).problems[0]).toMatchObject({ class: "fatal", code: "tls-no-ca" });
   });
 
-  test("statelite.tls=insecure trusts anybody, and shows nobody the node's key", async () => {
-    const ca = folder({ "ca.pem": "CA", "client.pem": "cert", "client.key": "key" });
+  test.each([
+    ["too short", "secret"],
+    ["two of them", "correct-horse-battery-staple secret-secret-secret"],
+  ])("what is no token, %s, is the end of the boot, and not in the message", async (_, token) => {
+    const made = await readTrust("verify", folder({ "ca.pem": "CA", token })).catch(
+      (error: unknown) => error,
+    );
+    expect((made as BootError).problems[0]).toMatchObject({ class: "fatal", code: "tls-token" });
+    expect((made as BootError).message).not.toContain("secret");
+  });
+
+  test("statelite.tls=insecure trusts anybody, and shows nobody the node's key or token", async () => {
+    const token = "correct-horse-battery-staple";
+    const ca = folder({ "ca.pem": "CA", "client.pem": "cert", "client.key": "key", token });
     expect(await readTrust("insecure", ca)).toEqual({ mode: "insecure" });
   });
 });

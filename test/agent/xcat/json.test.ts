@@ -99,6 +99,24 @@ describe("the request", () => {
   });
 });
 
+describe("a token", () => {
+  const token = "correct-horse-battery-staple";
+
+  test("is told to a server that has proved who it is", async () => {
+    await using server = await serveTls(good, serveDocument);
+    const trust = { mode: "verify", ca: certificates.ca, token } as const;
+    await queryTables(requestTo([addressOf(server)], { trust }), new World());
+    expect(server.requests[0]).toContain(`\r\nAuthorization: Bearer ${token}\r\n`);
+  });
+
+  test("to no other", async () => {
+    await using server = await serveTls(certificates.expired, serveDocument);
+    const trust = { mode: "verify", ca: certificates.ca, token } as const;
+    await problemsOf(queryTables(requestTo([addressOf(server)], { trust }), new World()));
+    expect(server.requests).toEqual([]);
+  });
+});
+
 describe("answers that are packed", () => {
   const packed = { "Content-Encoding": "gzip" };
 

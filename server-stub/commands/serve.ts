@@ -11,9 +11,10 @@ import type { HttpContext } from "../http/routes.ts";
 import { readTokens } from "../http/tokens.ts";
 import { HostsFile } from "../identity/hosts.ts";
 import { ReverseDns } from "../identity/reverse.ts";
-import { stderrLog as log } from "../log.ts";
+import { stderrLog } from "../log.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import type { ServeContext } from "../serve/connection.ts";
+import { LimitedLog } from "../serve/limited-log.ts";
 import { type Listening, listenTcp } from "../serve/listener.ts";
 import { serveMonitor } from "../serve/monitor.ts";
 import { listenTls, listenXcatd } from "../serve/tls-listener.ts";
@@ -42,6 +43,8 @@ ${tablesHelp}  --listen HOST:PORT     where to answer; port 0 lets the kernel ch
 
 Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.
 `;
+
+const log = new LimitedLog(stderrLog);
 
 export const serve: Command = { name: "serve", summary: "answer nodes as xcatd does", help, run };
 
@@ -127,6 +130,7 @@ async function run(args: readonly string[]): Promise<number> {
     await Promise.all(listeners.map((listener) => listener.close()));
     await recorder.close();
     tables.close();
+    log.flush();
   }
   return 0;
 }

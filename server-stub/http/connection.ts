@@ -18,11 +18,10 @@ const writeSeconds = 30;
 export async function serveHttp(socket: Socket, context: HttpContext): Promise<void> {
   const started = performance.now();
   const address = socket.remoteAddress ?? "unknown address";
-  const say = (text: string): void =>
-    context.log.line(`${address}: ${text}, ${Math.round(performance.now() - started)} ms`);
+  const took = (): string => `${Math.round(performance.now() - started)} ms`;
   const certificate = socket instanceof TLSSocket ? certificateName(socket) : {};
   if (certificate.untrusted !== undefined) {
-    say(`client certificate refused: ${certificate.untrusted}`);
+    context.log.complaint("client certificate refused", address, certificate.untrusted);
     socket.destroy();
     return;
   }
@@ -33,7 +32,7 @@ export async function serveHttp(socket: Socket, context: HttpContext): Promise<v
   try {
     head = await reader.head(context.requestSeconds);
     if (head === undefined) {
-      say("left without a request");
+      context.log.complaint("left without a request", address, took());
       socket.destroySoon();
       return;
     }
@@ -45,8 +44,11 @@ export async function serveHttp(socket: Socket, context: HttpContext): Promise<v
   }
   reader.close();
   const sent = await send(socket, writeAnswer(answer, head?.method !== "HEAD"));
-  const why = answer.detail === undefined ? "" : ` ${answer.detail}`;
-  say(`${asked}: ${answer.status}${why}${sent ? "" : ", left before its end"}`);
+  const said = `${asked}: ${answer.status}${answer.detail === undefined ? "" : ` ${answer.detail}`}`;
+  if (!sent) context.log.complaint("left before the end of the answer", address, `${said}, ${took()}`);
+  else if (answer.status >= 400)
+    context.log.complaint(`HTTP ${answer.status}`, address, `${said}, ${took()}`);
+  else context.log.line(`${address}: ${said}, ${took()}`);
 }
 
 async function answerTo(

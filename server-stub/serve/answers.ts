@@ -19,8 +19,10 @@ export interface AnswerContext {
 export interface Answer {
   /** The whole answer, to its serverdone. ASCII. */
   readonly text: string;
-  /** For the log: `26 lines`, `refused: …`. */
+  /** For the log: `26 lines`, or why it was refused. */
   readonly summary: string;
+  /** The request was not carried out, or the server does not know who asks. */
+  readonly refused: boolean;
 }
 
 /** The answer to a well-formed request: never throws, always complete. */
@@ -30,7 +32,8 @@ export async function answer(context: AnswerContext, request: Request): Promise<
   const decision = decide(set, asker, { ...request, ...(asked === undefined ? {} : { nodes: asked.nodes }) });
   const refuse = (error: string, why: string): Answer => ({
     text: writeRefusal(error, request.transid),
-    summary: `refused: ${why}`,
+    summary: why,
+    refused: true,
   });
   const command = Object.hasOwn(nodeCommands, request.command) ? nodeCommands[request.command] : undefined;
   if (!decision.allowed) return refuse("Permission denied for request", decision.why);
@@ -67,5 +70,5 @@ async function carryOut(
   }
   pieces.push(writeDone(request.transid));
   const summary = nodes.length === 0 ? "the address stands for no node" : `${lines} lines`;
-  return { text: pieces.join(""), summary };
+  return { text: pieces.join(""), summary, refused: nodes.length === 0 };
 }

@@ -1,10 +1,10 @@
 import type { TLSSocket } from "node:tls";
 import type { CommandRunner } from "../../agent/rows/litetree.ts";
 import { type Identity, identify, type NameSource } from "../identity/identify.ts";
-import type { ServerLog } from "../log.ts";
 import { MalformedRequest, readRequest } from "../protocol/request.ts";
 import type { TableSource } from "../tables/source.ts";
 import { answer } from "./answers.ts";
+import type { ConnectionLog } from "./limited-log.ts";
 
 /** Requests are a hundred bytes; one with a long noderange still fits. */
 const maxRequestBytes = 64 * 1024;
@@ -17,7 +17,7 @@ export interface ServeContext {
   /** Short host name, for `<xcatdsource>`. */
   readonly server: string;
   readonly runCommand: CommandRunner;
-  readonly log: ServerLog;
+  readonly log: ConnectionLog;
   /** From the end of the handshake to the end of the request. */
   readonly requestSeconds: number;
 }
@@ -29,17 +29,16 @@ export interface ServeContext {
 export async function serveConnection(socket: TLSSocket, context: ServeContext): Promise<void> {
   const started = performance.now();
   const address = socket.remoteAddress ?? "unknown address";
-  const say = (who: string, text: string): void =>
-    context.log.line(`${who}: ${text}, ${Math.round(performance.now() - started)} ms`);
+  const took = (): string => `${Math.round(performance.now() - started)} ms`;
   const certificate = certificateName(socket);
   if (certificate.untrusted !== undefined) {
-    say(address, `client certificate refused: ${certificate.untrusted}`);
+    context.log.complaint("client certificate refused", address, certificate.untrusted);
     socket.destroy();
     return;
   }
   const received = await receive(socket, context.requestSeconds);
   if (received.text === undefined) {
-    say(address, received.why);
+    context.log.complaint(received.why, address, `${received.length} bytes, ${took()}`);
     socket.destroySoon();
     return;
   }
@@ -50,16 +49,16 @@ export async function serveConnection(socket: TLSSocket, context: ServeContext):
     const request = readRequest(received.text);
     const asker =
       certificate.name === undefined ? identity : { ...identity, certificateName: certificate.name };
-    const { text, summary } = await answer({ ...context, set, asker }, request);
+    const { text, summary, refused } = await answer({ ...context, set, asker }, request);
     const range = request.noderange === undefined ? "" : ` ${request.noderange.slice(0, 80)}`;
+    const asked = `${request.command.slice(0, 80)}${range}`;
     const sent = await send(socket, text);
-    say(
-      who,
-      `${request.command.slice(0, 80)}${range}: ${sent ? summary : "left before the end of the answer"}`,
-    );
+    if (refused) context.log.complaint("refused", who, `${asked}: ${summary}, ${took()}`);
+    else if (!sent) context.log.complaint("left before the end of the answer", who, `${asked}, ${took()}`);
+    else context.log.line(`${who}: ${asked}: ${summary}, ${took()}`);
   } catch (error) {
     if (!(error instanceof MalformedRequest)) throw error;
-    say(who, `malformed request: ${error.message}`);
+    context.log.complaint("malformed request", who, error.message);
     socket.destroySoon();
   }
 }
@@ -79,7 +78,9 @@ export function certificateName(socket: TLSSocket): { readonly name?: string; re
   return name === undefined ? {} : { name: Array.isArray(name) ? (name[0] ?? "") : name };
 }
 
-type Received = { readonly text: string } | { readonly text?: undefined; readonly why: string };
+type Received =
+  | { readonly text: string }
+  | { readonly text?: undefined; readonly why: string; readonly length: number };
 
 /** The bytes up to `</xcatrequest>` and a newline, or up to the client's half-close. */
 function receive(socket: TLSSocket, seconds: number): Promise<Received> {
@@ -88,10 +89,7 @@ function receive(socket: TLSSocket, seconds: number): Promise<Received> {
     let length = 0;
     let begun = false;
     let tail = ""; // Enough of the end to see the end, so that a byte at a time costs no more than all at once.
-    const timer = setTimeout(
-      () => done({ why: `no whole request in ${seconds} s (${length} bytes)` }),
-      seconds * 1000,
-    );
+    const timer = setTimeout(() => done({ why: `no whole request in ${seconds} s`, length }), seconds * 1000);
     const done = (received: Received): void => {
       clearTimeout(timer);
       socket.off("data", onData).off("end", onEnd).off("close", onClose);
@@ -104,12 +102,12 @@ function receive(socket: TLSSocket, seconds: number): Promise<Received> {
       tail = (tail + piece).slice(-64);
       const first = begun ? "<" : (/\S/.exec(piece)?.[0] ?? "");
       begun ||= first === "<";
-      if (length > maxRequestBytes) done({ why: `a request of over ${maxRequestBytes} bytes` });
-      else if (first !== "" && first !== "<") done({ why: "a request that is not XML" });
+      if (length > maxRequestBytes) done({ why: `a request of over ${maxRequestBytes} bytes`, length });
+      else if (first !== "" && first !== "<") done({ why: "a request that is not XML", length });
       else if (/<\/xcatrequest\s*>\s*\n$/.test(tail)) done({ text: pieces.join("") });
     };
-    const onEnd = (): void => done(begun ? { text: pieces.join("") } : { why: "no request" });
-    const onClose = (): void => done({ why: "left without a request" });
+    const onEnd = (): void => done(begun ? { text: pieces.join("") } : { why: "no request", length });
+    const onClose = (): void => done({ why: "left without a request", length });
     socket.on("data", onData).on("end", onEnd).on("close", onClose);
   });
 }

@@ -20,7 +20,7 @@ export async function serveMonitor(
   const address = socket.remoteAddress ?? "unknown address";
   const identity = await identify(context.tables.current(), address, context.names);
   if (identity.node === undefined) {
-    context.log.line(`monitor: ${identity.address} (${identity.host}): no node`);
+    context.log.complaint("monitor: no node", identity.address, identity.host);
     socket.resume();
     socket.end();
     socket.setTimeout(silenceMilliseconds, () => socket.destroy());
@@ -30,13 +30,13 @@ export async function serveMonitor(
   const line = await readLine(socket);
   const [verb, status] = line?.trim().split(/\s+/) ?? [];
   if (line === undefined) {
-    context.log.line(`monitor: ${identity.node}: nothing said`);
+    context.log.complaint("monitor: nothing said", identity.address, identity.node);
     socket.destroySoon();
     return;
   }
   if (verb === "installstatus" && status !== undefined && isStatus(status))
     await recorder.record(identity.node, status);
-  else context.log.line(`monitor: ${identity.node}: unknown: ${line.slice(0, 80)}`);
+  else context.log.complaint("monitor: unknown", identity.address, `${identity.node}: ${line.slice(0, 80)}`);
   socket.setTimeout(silenceMilliseconds, () => socket.destroy());
   socket.resume();
   socket.end("done\n");

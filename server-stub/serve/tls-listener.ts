@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { fatal } from "../../agent/errors.ts";
-import type { ServerLog } from "../log.ts";
 import { type ServeContext, serveConnection } from "./connection.ts";
+import type { ConnectionLog } from "./limited-log.ts";
 import { type Address, type Listening, listenTcp } from "./listener.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -34,7 +34,7 @@ export function listenXcatd(at: Address, files: TlsFiles, context: ServeContext)
 export async function listenTls(
   at: Address,
   files: TlsFiles,
-  log: ServerLog,
+  log: ConnectionLog,
   handle: (socket: TLSSocket) => Promise<void>,
 ): Promise<Listening> {
   const options = await tlsOptions(files);
@@ -70,7 +70,7 @@ async function tlsOptions(files: TlsFiles) {
 }
 
 /** The server's part of the handshake; undefined, and the connection gone, where the client does not do its part. */
-function shakeHands(socket: Socket, options: TlsOptions, log: ServerLog): Promise<TLSSocket | undefined> {
+function shakeHands(socket: Socket, options: TlsOptions, log: ConnectionLog): Promise<TLSSocket | undefined> {
   return new Promise((resolve) => {
     const address = socket.remoteAddress ?? "unknown address";
     if (socket.destroyed) {
@@ -80,7 +80,7 @@ function shakeHands(socket: Socket, options: TlsOptions, log: ServerLog): Promis
     const secure = new TLSSocket(socket, options);
     const fail = (why: string): void => {
       clearTimeout(timer);
-      log.line(`${address}: no TLS: ${why}`);
+      log.complaint("no TLS", address, why);
       secure.destroy();
       socket.destroy();
       resolve(undefined);

@@ -84,7 +84,7 @@ describe("a request, however it arrives", () => {
       "<xcatrequest><command>a\n2099 127.0.0.9 (n07): litefile</command></xcatrequest>\n",
     );
     expect(await logs(server, `${n01} (n01): litetree: 3 lines, `)).toBe(true);
-    expect(await logs(server, `${n01} (n01): a\\x0a2099 127.0.0.9 (n07): litefile: refused`)).toBe(true);
+    expect(await logs(server, `${n01} (n01): refused: a\\x0a2099 127.0.0.9 (n07): litefile: `)).toBe(true);
   });
 });
 

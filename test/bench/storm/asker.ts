@@ -49,7 +49,7 @@ export function exchange(
       port,
       localAddress: from,
       secureContext,
-      checkServerIdentity: () => undefined,
+      rejectUnauthorized: false,
     };
     const socket = connect(options as Parameters<typeof connect>[0], () => void socket.write(request));
     let text = "";

@@ -112,6 +112,11 @@ export const ROWS = {
     cause: "The path has changed in the image since it was looked at.",
     remedy: "Run `liteimg IMAGE` again, and see whether somebody is changing the image.",
   },
+  "seed-changed": {
+    meaning: "What a node's state was seeded from is another one now. The state is kept.",
+    cause: "A new image or a changed source, and `statelite.reseed` is not `keep`.",
+    remedy: "To have it seeded again, move it away in the node's state.",
+  },
   "parent-failed": {
     meaning: "A row was given up, as the one that it lies in has failed.",
     cause: "The problem of that other row.",

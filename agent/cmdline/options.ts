@@ -76,6 +76,8 @@ export interface Settings {
   readonly strict: "default" | "all" | "none";
   /** How volatile directories get their content: copied, or shown through an overlay. */
   readonly tmpfs: "copy" | "overlay";
+  /** What becomes of state whose default has changed since it was seeded. */
+  readonly reseed: "keep" | "report" | "replace-unmodified";
   readonly onfail: FailurePolicy;
   readonly onfailDelay: number;
   /** Until the real init must be running; 0 means no limit. */

@@ -34,6 +34,11 @@ export const SETTINGS: SettingsTable = {
     ...choice({ copy: "copy", overlay: "overlay" }, "copy"),
     help: "how directories with `tmpfs` or `link` get their content: `overlay` shows it where it is, and only what is written takes memory",
   },
+  reseed: {
+    name: "statelite.reseed",
+    ...choice({ keep: "keep", report: "report", "replace-unmodified": "replace-unmodified" }, "keep"),
+    help: "what becomes of state whose source or default has changed since it was seeded: it stays, without or with a note, or is seeded again where the node has changed nothing of it",
+  },
   onfail: {
     name: "statelite.onfail",
     ...choice({ shell: "shell", reboot: "reboot", poweroff: "poweroff", halt: "halt" }, "shell"),

@@ -38,6 +38,29 @@ export async function makeAside<T>(
   });
 }
 
+/**
+ * As {@link makeAside}, in place of what has the name, which goes. For a moment nothing has the name: who fails there
+ * finds nothing, and makes the same again.
+ */
+export async function replaceAside<T>(
+  calls: KernelCalls,
+  directory: number,
+  name: string,
+  make: (path: string) => Promise<T>,
+): Promise<T> {
+  const [path, old] = [unfinishedName(name), unfinishedName(`${name}/old`)].map((own) =>
+    fdPath(directory, own),
+  ) as [string, string];
+  for (const left of [path, old]) await fs.rm(left, { recursive: true, force: true });
+  return allOrNothing(path, async () => {
+    const made = await make(path);
+    await renameInto(calls, fdPath(directory, name), old);
+    await renameInto(calls, path, fdPath(directory, name));
+    await fs.rm(old, { recursive: true, force: true });
+    return made;
+  });
+}
+
 /** rename(2) to a name that is not taken. @throws SystemError EEXIST where it is */
 export async function renameInto(
   calls: KernelCalls,

@@ -6,12 +6,13 @@ import type { Root } from "../observe/root.ts";
 import { survey } from "../observe/survey.ts";
 import { lookAtTargets } from "../observe/targets.ts";
 import { budgetProblem, type CopyOp, copiesOf, type Need, type Room, sum } from "../plan/budget.ts";
-import { makePlan, type Plan, prepare } from "../plan/plan.ts";
+import { makePlan, type Plan, type PlanInput, prepare } from "../plan/plan.ts";
 import { endsBoot } from "../plan/severity.ts";
 import { stopOn } from "../problems.ts";
 import { Progress } from "../progress.ts";
 import { appearance } from "../report/entries.ts";
 import type { Planned, Queried } from "../state.ts";
+import { findReseeding } from "../statearea/reseed.ts";
 
 /** Questions to the trees under way at the same time. */
 const LOOK_WIDTH = 64;
@@ -24,7 +25,12 @@ export const planEntries: Phase<Queried, Planned> = {
   name: "plan",
   async run(queried, context) {
     const { log, report } = context;
-    const plan = await planFor(queried, queried.options.settings.tmpfs);
+    const { tmpfs, reseed, strict } = queried.options.settings;
+    const input = await lookFor(queried, tmpfs);
+    const first = makePlan(input);
+    const found = reseed === "keep" ? undefined : await findReseeding(queried.root, first, reseed);
+    const again = found !== undefined && found.replace.size > 0;
+    const plan = again ? makePlan({ ...input, reseed: found.replace }) : first;
     report.planned(plan, queried.sources);
     for (const placed of plan.placed) {
       const { entry, winners } = placed;
@@ -34,10 +40,14 @@ export const planEntries: Phase<Queried, Planned> = {
     const room = await roomForCopies(queried.root);
     const needs = await addUp(plan, queried.root, room, context);
     const tooMuch = budgetProblem(needs, room);
-    const problems = tooMuch === undefined ? plan.problems : [...plan.problems, tooMuch];
+    const problems = [
+      ...plan.problems,
+      ...(found?.problems ?? []),
+      ...(tooMuch === undefined ? [] : [tooMuch]),
+    ];
     for (const problem of problems) log.problem(problem);
     report.problem(...problems);
-    stopOn(problems, (problem) => endsBoot(problem, queried.options.settings.strict));
+    stopOn(problems, (problem) => endsBoot(problem, strict));
     return { ...queried, plan, needs };
   },
 };
@@ -61,11 +71,14 @@ async function addUp(
   return needs;
 }
 
+type Given = Pick<Queried, "root" | "tables" | "sources" | "state" | "localDisk">;
+
 /** The plan for some tables and trees; changes nothing. */
-export async function planFor(
-  queried: Pick<Queried, "root" | "tables" | "sources" | "state" | "localDisk">,
-  tmpfs: Settings["tmpfs"],
-): Promise<Plan> {
+export async function planFor(given: Given, tmpfs: Settings["tmpfs"]): Promise<Plan> {
+  return makePlan(await lookFor(given, tmpfs));
+}
+
+async function lookFor(queried: Given, tmpfs: Settings["tmpfs"]): Promise<PlanInput> {
   const { root, tables, sources, state, localDisk } = queried;
   const own = { ...(state !== undefined && { state }), ...(localDisk !== undefined && { localDisk }) };
   const mounted = sources.filter((source) => source.unavailable === undefined).map((source) => source.tree);
@@ -77,5 +90,5 @@ export async function planFor(
       entries.map((entry) => entry.path),
     ),
   ]);
-  return makePlan({ rows: tables.litefile, sources, seen, targets, tmpfs, ...own });
+  return { rows: tables.litefile, sources, seen, targets, tmpfs, ...own };
 }

@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import { endsBoot } from "../plan/severity.ts";
 import { stopOn } from "../problems.ts";
 import type { Applied, Planned } from "../state.ts";
+import { recordSeeds } from "../statearea/seeds.ts";
 
 /** Copies, seeds, links and binds, as planned. */
 export const applyPlan: Phase<Planned, Applied> = {
@@ -16,10 +17,12 @@ export const applyPlan: Phase<Planned, Applied> = {
     try {
       await loadOverlay(planned, log);
       const problems = await carryOut(planned.plan, effects, { log, report, now });
+      const failedRows = new Set(problems.map((problem) => problem.row));
+      await recordSeeds(planned.root, planned.plan, failedRows, log);
       for (const problem of problems) log.problem(problem);
       report.problem(...problems);
       stopOn(problems, (problem) => endsBoot(problem, planned.options.settings.strict));
-      return { ...planned, failedRows: new Set(problems.map((problem) => problem.row)) };
+      return { ...planned, failedRows };
     } finally {
       await effects.close();
     }

@@ -22,6 +22,8 @@ export type Op = OpBase &
         readonly exclude: readonly string[];
         /** `to` is there, and nothing that it holds is changed: only what it lacks comes in. */
         readonly merge: boolean;
+        /** `to` is there, is still what an earlier boot has seeded, and goes once the new one is whole. */
+        readonly replaces?: true;
       }
     /** A directory of the state or a local disk was there as a whole: an empty file at `at` says so from now on. */
     | { readonly kind: "remember"; readonly at: Location }
@@ -73,7 +75,7 @@ function operation(op: Op): string {
     case "copy":
       return `copy ${formatLocation(op.from)} -> ${formatLocation(op.to)}${without(op.exclude)}`;
     case "seed": {
-      const around = op.merge ? ", around what is there" : "";
+      const around = op.merge ? ", around what is there" : op.replaces ? ", in place of an earlier seed" : "";
       return `seed ${formatLocation(op.from)} -> ${formatLocation(op.to)}${around}${without(op.exclude)}`;
     }
     case "remember":

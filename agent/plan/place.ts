@@ -20,6 +20,8 @@ export interface Placed {
   readonly placement: Placement;
   /** It is seeded into a directory that is kept already, around what that one holds. */
   readonly merge: boolean;
+  /** It is seeded in place of what is kept. */
+  readonly replaces?: boolean;
   /** Where what is written to it is kept, when it is shown through an overlay and not copied. */
   readonly upper?: Location;
   /** After the links of the image above the last component. */
@@ -35,6 +37,7 @@ export interface Choice {
   readonly winners: readonly Candidate[];
   readonly target: Target;
   readonly merge?: boolean;
+  readonly replaces?: boolean;
 }
 
 /** What decides a place beside the entry itself. */
@@ -65,6 +68,7 @@ export function place(
     content,
     placement,
     merge: choice.merge === true,
+    ...(choice.replaces === true && { replaces: true }),
     ...(overlaid && { upper: { tree: LAYOUT.overlay, path: `/${number}` } }),
     canonical: target.canonical,
     ...(parent && { parent }),

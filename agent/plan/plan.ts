@@ -20,6 +20,8 @@ export interface PlanInput extends Placing {
   readonly seen: Observations;
   /** The image's view of each entry, by its path. */
   readonly targets: ReadonlyMap<string, Target>;
+  /** Paths of entries whose state is as if it were not there: it is replaced. */
+  readonly reseed?: ReadonlySet<string>;
 }
 
 /** Ops that do not depend on each other and may run side by side. */
@@ -77,7 +79,8 @@ function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Ref
   const found = candidates(entry, index, input.sources, input.seen);
   const target = input.targets.get(entry.path) ?? { canonical: entry.path };
   const own = keptCandidate(entry, input, input.seen);
-  if (own !== undefined) {
+  const replaces = own !== undefined && input.reseed?.has(entry.path) === true;
+  if (own !== undefined && !replaces) {
     if (own.passedOver !== undefined) {
       const remedy = "move it away on the server that keeps it, or change the row; nothing was changed";
       const is = `${formatLocation(own.location)} is ${own.passedOver}`;
@@ -93,7 +96,7 @@ function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Ref
   const usable = found.filter((candidate) => candidate.passedOver === undefined);
   const [first] = usable;
   if (first === undefined) return { entry, candidates: found, problem: unresolved(entry, found) };
-  return { entry, candidates: found, winners: winnersOf(entry, usable, first), target };
+  return { entry, candidates: found, winners: winnersOf(entry, usable, first), target, replaces };
 }
 
 function isDirectory({ observed, passedOver }: Candidate): boolean {

@@ -25,8 +25,8 @@ export function contentOps(placed: Placed, exclude: readonly string[]): Op[] {
     case "link,persistent":
     case "localdisk":
       if (winner.location.tree !== content.tree) {
-        const { merge } = placed;
-        ops.push({ kind: "seed", row, from: winner.location, follow: true, to: content, exclude, merge });
+        const how = { merge: placed.merge, ...(placed.replaces && { replaces: true as const }) };
+        ops.push({ kind: "seed", row, from: winner.location, follow: true, to: content, exclude, ...how });
       }
       if (placed.placement === "link") ops.push(symlink(placed));
       break;

@@ -1,10 +1,9 @@
 import { promises as fs, readFileSync } from "node:fs";
 import { BootError, fatal, type Problem } from "../errors.ts";
-import { O } from "../kernel/constants.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
-import { fdPath, type Root } from "../observe/root.ts";
+import type { Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
-import { type Found, prepareJson, readJson } from "./files.ts";
+import { type Found, inOwn, makeOwn, prepareJson, readJson } from "./files.ts";
 import { judgeLease, judgeOwner, type Machine, readLease } from "./lease.ts";
 
 /** Whether the node's state is its own and can be written to, before anything else is written there. */
@@ -31,19 +30,21 @@ export async function claimState(
   self: Machine,
   strict: boolean,
 ): Promise<ClaimedState> {
-  const inOwn = async <T>(use: (directory: number) => Promise<T>): Promise<T> => {
+  const claim = async <T>(use: (directory: number) => Promise<T>): Promise<T> => {
     try {
-      return await root.with({ tree, path: LAYOUT.statelite }, O.DIRECTORY | O.NOFOLLOW, use);
+      return await inOwn(root, tree, use);
     } catch (error) {
       throw error instanceof BootError ? error : unusable(error, tree);
     }
   };
-  await makeOwn(root, tree);
-  const problem = await inOwn((directory) => take(directory, self, tree, strict));
+  await makeOwn(root, tree).catch((error: unknown) => {
+    throw unusable(error, tree);
+  });
+  const problem = await claim((directory) => take(directory, self, tree, strict));
   return {
     problems: problem === undefined ? [] : [problem],
     check: () =>
-      inOwn(async (directory) => {
+      claim(async (directory) => {
         const found = leaseOf(await readJson(directory, LEASE));
         return found === undefined || found.boot === self.boot
           ? undefined
@@ -78,17 +79,6 @@ function readNode(found: Found | undefined): unknown {
   return typeof found?.json === "object" && found.json !== null && "node" in found.json
     ? found.json.node
     : undefined;
-}
-
-async function makeOwn(root: Root, tree: string): Promise<void> {
-  try {
-    const path = fdPath(await root.tree(tree), LAYOUT.statelite.slice(1));
-    await fs.mkdir(path, { mode: 0o755 }).catch((error: unknown) => {
-      if (errorCode(error) !== "EEXIST") throw error;
-    });
-  } catch (error) {
-    throw unusable(error, tree);
-  }
 }
 
 const REMEDIES: Readonly<Record<string, readonly ["state-read-only" | "state-full" | "state-area", string]>> =

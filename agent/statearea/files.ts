@@ -1,9 +1,24 @@
 import { constants, promises as fs } from "node:fs";
 import { allOrNothing } from "../effects/whole.ts";
+import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
-import { fdPath } from "../observe/root.ts";
+import { fdPath, type Root } from "../observe/root.ts";
+import { LAYOUT } from "../plan/layout.ts";
 
 /** Small JSON files of the agent's own in a node's state. Whoever can write there can have put anything in their place. */
+
+/** The agent's own directory of a writable tree: never followed where it is a link. @throws SystemError */
+export async function inOwn<T>(root: Root, tree: string, use: (directory: number) => Promise<T>): Promise<T> {
+  return await root.with({ tree, path: LAYOUT.statelite }, O.DIRECTORY | O.NOFOLLOW, use);
+}
+
+/** Makes that directory where it is missing. @throws an error of mkdir(2) */
+export async function makeOwn(root: Root, tree: string): Promise<void> {
+  const path = fdPath(await root.tree(tree), LAYOUT.statelite.slice(1));
+  await fs.mkdir(path, { mode: 0o755 }).catch((error: unknown) => {
+    if (errorCode(error) !== "EEXIST") throw error;
+  });
+}
 
 /** Far more than any of them has. */
 const MOST_BYTES = 16 << 20;

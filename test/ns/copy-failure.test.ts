@@ -34,7 +34,11 @@ const failures: readonly Row[] = [
       arrange: ({ state }) => mount("small", state, "tmpfs", 0, "size=256k"),
     },
     problems: ["op-seed /d/", "parent-failed /d/own"],
-    see: { "ls -A /.statelite/persistent/n01": "e", "cat /e": "e" },
+    see: {
+      "ls /.statelite/persistent/n01": "e",
+      "find /.statelite/persistent/n01 -name '.statelite-*'": "",
+      "cat /e": "e",
+    },
   },
   {
     rule: "a tmpfs that somebody has filled since there was room: the copies that did not fit are gone, the others are there",

@@ -78,7 +78,7 @@ const rows: readonly Row[] = [
       "cat /db/own /db/sub/y /db/sub/deep/z": "one\none\nkept",
       "stat -c '%n %a %u %g' /db /db/sub/deep/z": "/db 750 3 4\n/db/sub/deep/z 600 5 6",
       [`cd ${state}; find . -type f | sort`]:
-        "./.statelite/whole/db/.whole\n./db/own\n./db/sub/deep/z\n./db/sub/y",
+        "./.statelite/seeds.json\n./.statelite/whole/db/.whole\n./db/own\n./db/sub/deep/z\n./db/sub/y",
     },
   },
   {
@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
     },
     see: {
       "cat /db/x /db/sub/y": "kept\nimage",
-      [`cd ${state}; find . | sort`]: ".\n./db\n./db/sub\n./db/sub/y\n./db/x",
+      [`cd ${state}; find . -not -path "./.statelite*" | sort`]: ".\n./db\n./db/sub\n./db/sub/y\n./db/x",
     },
   },
   {
@@ -150,7 +150,7 @@ const rows: readonly Row[] = [
         }
       },
     },
-    see: { "cat /etc/a /db/x /db/sub/y": "image\nimage\nimage", [`find ${state} -name '.statelite*'`]: "" },
+    see: { "cat /etc/a /db/x /db/sub/y": "image\nimage\nimage", [`find ${state} -name '.statelite-*'`]: "" },
   },
   {
     rule: "state of the wrong kind is left alone and is a problem",
@@ -193,7 +193,7 @@ const rows: readonly Row[] = [
         writeTree(places.state, { "etc/a": "kept\n" });
       },
     },
-    see: { "cat /etc/a /db/x": "kept\nimage", [`ls -A ${state} | grep -v small`]: "etc" },
+    see: { "cat /etc/a /db/x": "kept\nimage", [`ls ${state} | grep -v small`]: "etc" },
     problems: ["op-seed /db/"],
   },
   {

@@ -18,6 +18,7 @@ export type Asker = readonly ((node: { readonly name: string; readonly address: 
 /** The storms there are. Another protocol is a line here. */
 export const askers: Readonly<Record<string, (server: StormServer) => Asker>> = {
   "port 3001, TLS": xcatd,
+  "JSON, HTTPS": json,
 };
 
 /** As the agent asks on port 3001; the answer is whole at its serverdone, and must be about the node. */
@@ -29,6 +30,19 @@ function xcatd(server: StormServer): Asker {
     if (!answer.includes(`<info>${name}: `))
       throw new Error(`${command} of ${name}: ${answer.slice(0, 200)}`);
   });
+}
+
+/** As the agent asks a server of the JSON protocol: for everything at once. A document of the node is whole at its end. */
+function json(server: StormServer): Asker {
+  const secureContext = createSecureContext({ ca: readFileSync(server.ca), minVersion: "TLSv1.3" });
+  return [
+    async ({ name, address }) => {
+      const request = `GET /v1/nodes/${name}/boot HTTP/1.1\r\nHost: mn\r\nConnection: close\r\n\r\n`;
+      const answer = await exchange(server.httpPort, address, secureContext, request, "}]}");
+      if (!answer.startsWith("HTTP/1.1 200 ") || !answer.includes(`"node":"${name}"`))
+        throw new Error(`document of ${name}: ${answer.slice(0, 200)}`);
+    },
+  ];
 }
 
 /**

@@ -20,6 +20,7 @@ const rows: readonly [text: string, part: Partial<Settings>][] = [
   ["statelite.strict=1 statelite.strict=default", { strict: "default" }],
   ["statelite.tmpfs=overlay", { tmpfs: "overlay" }],
   ["statelite.tmpfs=overlay statelite.tmpfs=copy", { tmpfs: "copy" }],
+  ["statelite.reseed=replace-unmodified", { reseed: "replace-unmodified" }],
   ["statelite.onfail=halt", { onfail: "halt" }],
   ["statelite.onfail_delay=0", { onfailDelay: 0 }],
   ["statelite.onfail-delay=3", { onfailDelay: 3 }],

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { PeerCertificate } from "node:tls";
+import { isIPv4, isIPv6 } from "../cmdline/values.ts";
 import { compareName } from "./certificate.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { QueryFailure } from "./failure.ts";
@@ -31,8 +32,11 @@ export function keyPin(certificate: Uint8Array | string): string {
 
 /** What node:tls is to be told, so that no byte goes to a server that is not the one that was meant. */
 export function tlsOptions(trust: Trust, endpoint: Endpoint) {
+  const named = !isIPv4(endpoint.host) && !isIPv6(endpoint.host);
   return {
     minVersion: "TLSv1.2",
+    // What stands before several servers tells them apart by it; an address has no place in it (RFC 6066 section 3).
+    ...(named && { servername: endpoint.host }),
     ...(trust.mode === "verify" ? { ca: trust.ca, ...trust.client } : {}),
     rejectUnauthorized: trust.mode === "verify",
     checkServerIdentity: (_host: string, certificate: PeerCertificate) =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import type { ServerAddress } from "../../../agent/cmdline/options.ts";
 import type { BootDocument } from "../../../agent/xcat/boot-document.ts";
@@ -232,6 +233,19 @@ describe("trust is that of xcatd's port", () => {
     expect((await queryTables(requestTo([addressOf(server, "/", "xcatmn")]), world)).node).toBe("n01");
     const problems = await problemsOf(queryTables(requestTo([addressOf(server, "/", "other")]), world));
     expect(problems).toMatchObject([{ found: expect.stringMatching(/for xcatmn, not for other/) }]);
+  });
+
+  test("the name goes ahead in the clear, for what stands before several servers; an address does not", async () => {
+    const asked: (string | false | null)[] = [];
+    await using server = await serveTls(good, (socket, request, count) => {
+      if (socket instanceof TLSSocket) asked.push(socket.servername);
+      serveDocument(socket, request, count);
+    });
+    const world = new World();
+    world.names = { xcatmn: ["127.0.0.1"] };
+    for (const host of ["xcatmn", "127.0.0.1"])
+      await queryTables(requestTo([addressOf(server, "/", host)]), world);
+    expect(asked).toEqual(["xcatmn", false]);
   });
 
   test("plain HTTP is spoken only where nobody has to prove anything", async () => {

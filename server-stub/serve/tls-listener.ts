@@ -74,12 +74,17 @@ function shakeHands(socket: Socket, options: TlsOptions, log: ConnectionLog): Pr
   return new Promise((resolve) => {
     const address = socket.remoteAddress ?? "unknown address";
     if (socket.destroyed) {
+      log.complaint("no TLS", address, "left");
       resolve(undefined);
       return;
     }
     const secure = new TLSSocket(socket, options);
     const fail = (why: string): void => {
       clearTimeout(timer);
+      secure
+        .off("error", onError)
+        .off("close", onClose)
+        .on("error", () => {});
       log.complaint("no TLS", address, why);
       secure.destroy();
       socket.destroy();

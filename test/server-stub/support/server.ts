@@ -8,6 +8,7 @@ import invariant from "tiny-invariant";
 /** The real program on a free port of loopback, with certificates and a hosts file of its own. */
 export interface TestServer {
   readonly directory: string;
+  readonly pid: number;
   readonly port: number;
   readonly monitorPort: number;
   /** Of `--http` and `--http-plain`, where they were given. */
@@ -56,6 +57,7 @@ export async function startServer(
   invariant(ports !== null, `the server did not start: ${said}${log}`);
   return {
     directory,
+    pid: child.pid,
     port: Number(ports[2]),
     monitorPort: Number(ports[1]),
     httpPort: Number(/JSON over HTTPS on \S+:(\d+)\n/.exec(said)?.[1]),

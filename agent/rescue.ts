@@ -20,6 +20,9 @@ const MONITOR_GRACE = 3000;
 const ACCOUNT = "/run/statelite.log";
 const REPORT = "/run/statelite.json";
 
+/** Telling of the failure, and the restart, are done in this time; else the watchdog ends them. */
+const [TELL_SECONDS, RESTART_SECONDS] = [120, 60];
+
 /** A log server is told in this time, or not at all. */
 const REMOTE_MS = 10_000;
 
@@ -49,6 +52,7 @@ export const pause: Pause = async (options, where) => {
  */
 export async function fail(error: unknown, settings: Settings, context: BootContext): Promise<never> {
   context.over.abort();
+  context.watchdog.expect(TELL_SECONDS);
   const lock = readShellLock();
   try {
     context.monitor.tell("failed");
@@ -71,9 +75,12 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
       `"exit" restarts the machine. The account of this boot: ${ACCOUNT}`,
       `Why a path holds what it holds: statelite-agent explain PATH --report ${REPORT}`,
     ]);
+    context.watchdog.expect(Number.POSITIVE_INFINITY);
     await runShell(lock).catch((cause: unknown) => say([`statelite: no shell: ${errorReason(cause)}`]));
+    context.watchdog.expect(RESTART_SECONDS);
     return restart("reboot", (line) => say([line]));
   }
+  context.watchdog.expect(settings.onfailDelay + RESTART_SECONDS);
   await Bun.sleep(settings.onfailDelay * 1000);
   return restart(settings.onfail === "shell" ? "halt" : settings.onfail, (line) => say([line]));
 }

@@ -80,6 +80,8 @@ export interface Settings {
   readonly reseed: "keep" | "report" | "replace-unmodified";
   readonly onfail: FailurePolicy;
   readonly onfailDelay: number;
+  /** What is done with the machine's watchdog. */
+  readonly watchdog: "boot" | "keep" | "off";
   /** Until the real init must be running; 0 means no limit. */
   readonly deadline: number;
   readonly linkTimeout: number;

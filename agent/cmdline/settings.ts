@@ -55,6 +55,11 @@ export const SETTINGS: SettingsTable = {
     ...seconds(0, 600),
     help: "how long the boot may take until the real init runs; `0` is no limit",
   },
+  watchdog: {
+    name: "statelite.watchdog",
+    ...choice({ boot: "boot", keep: "keep", off: "off" }, "boot"),
+    help: "the machine's watchdog restarts it where the agent hangs: during the `boot`; `keep` leaves it running for a real init that feeds it",
+  },
   linkTimeout: {
     name: "statelite.link_timeout",
     // The spanning tree protocol keeps a switch port closed for 30 s.

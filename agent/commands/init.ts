@@ -5,8 +5,11 @@ import { defaultSettings } from "../cmdline/settings.ts";
 import { DeadlineError } from "../concurrency.ts";
 import type { BootContext } from "../context.ts";
 import { type BootError, fatal } from "../errors.ts";
+import { restartOnPanic } from "../failure/panic.ts";
 import { restart } from "../failure/restart.ts";
 import { obeySignals } from "../failure/signals.ts";
+import { formatOp } from "../plan/op.ts";
+import type { ReportBuilder } from "../report/report.ts";
 import { fail, pause } from "../rescue.ts";
 import { VERSION } from "../version.ts";
 import { UsageError } from "./arguments.ts";
@@ -17,6 +20,9 @@ export const INIT_HELP = `usage: statelite-agent init
 The first process of an initrd: boots the node as /proc/cmdline says. It takes no arguments, and never returns:
 it becomes the real init, or does what statelite.onfail says.
 `;
+
+/** The failure policy begins this long after the deadline at the latest, or the event loop hangs. */
+const GRACE_SECONDS = 30;
 
 /** The first process of the initrd. Never returns: it becomes the real init, or the failure policy runs. */
 export async function runInit(args: readonly string[]): Promise<number> {
@@ -37,8 +43,10 @@ export async function runInit(args: readonly string[]): Promise<number> {
     // Read for the settings alone: how a failure is handled has to be known before anything can fail.
     const parsed = parseCommandLine(commandLine);
     settings = parsed.ok ? parsed.options.settings : parsed.settings;
+    context.beforeInit.push(restartOnPanic(settings));
     // A person at a shell is not to be hurried.
     const limit = parsed.ok && parsed.options.shell ? 0 : settings.deadline;
+    context.watchdog.expect(limit === 0 ? Number.POSITIVE_INFINITY : limit + GRACE_SECONDS);
     return await beforeDeadline(boot({ commandLine }, context, pause), limit, context);
   } catch (error) {
     return await policy(error);
@@ -62,17 +70,24 @@ async function beforeDeadline(
 ): Promise<never> {
   if (seconds === 0) return booted;
   const late = Bun.sleep(seconds * 1000).then((): never => {
-    throw tooLate(seconds, report.phase, log.lines.at(-1)?.text);
+    throw tooLate(seconds, report, log.lines.at(-1)?.text);
   });
   return Promise.race([booted, late]);
 }
 
-function tooLate(seconds: number, phase = "none", last = "none"): BootError {
+/** What was waited for is named as far as it is known: an op that reads from a server that is gone, for one. */
+function tooLate(
+  seconds: number,
+  { phase = "none", underWay }: Pick<ReportBuilder, "phase" | "underWay">,
+  last = "none",
+): BootError {
+  const [op, ...others] = underWay.map(formatOp);
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
   return fatal(
     "deadline",
     {
       doing: "boot this node",
-      on: `the phase ${phase}; the last line of the log: ${last}`,
+      on: `the phase ${phase}, ${op === undefined ? `after: ${last}` : `in: ${op}${more}`}`,
       found: `the real init was not started within ${seconds} s (statelite.deadline)`,
       remedy: "look at what that phase waits for, or raise statelite.deadline",
     },

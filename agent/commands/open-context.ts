@@ -7,6 +7,7 @@ import { ReportDelivery } from "../report/delivery.ts";
 import { ReportBuilder } from "../report/report.ts";
 import { RemoteLog } from "../syslog/remote-log.ts";
 import { VERSION } from "../version.ts";
+import { Watchdog } from "../watchdog/watchdog.ts";
 
 /** Threads for system calls: one that waits for a server leaves the other; each costs memory and time to start. */
 const THREADS = 2;
@@ -19,6 +20,8 @@ export function openContext(console: (line: string) => void): BootContext {
   return {
     log,
     remoteLog: new RemoteLog(log),
+    watchdog: new Watchdog(log),
+    beforeInit: [],
     report: new ReportBuilder(VERSION),
     delivery: new ReportDelivery(log),
     threads: new KernelThreads(THREADS),

@@ -42,6 +42,7 @@ export async function carryOut(
       return;
     }
     const start = context.now();
+    context.report.opBegins(op);
     try {
       const { notes, ...done } = await effects.run(op);
       context.report.op(op, { ...done, milliseconds: context.now() - start });

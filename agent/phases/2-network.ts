@@ -9,6 +9,7 @@ import { nodeName } from "../network/node-name.ts";
 import { Resolver } from "../network/resolver.ts";
 import type { Connected, Parsed } from "../state.ts";
 import { startRemoteLog } from "../syslog/start.ts";
+import type { Watchdog } from "../watchdog/watchdog.ts";
 
 /** No device asks for these, but the boot does: NFS (version 3 only where it is tried), and packet sockets for DHCP. */
 const NFS_MODULES = ["nfsv4"];
@@ -17,12 +18,12 @@ const DHCP_MODULES = ["af_packet"];
 /** Drivers for the hardware that is there, one interface with an address, and the node's name. */
 export const startNetwork: Phase<Parsed, Connected> = {
   name: "network",
-  async run({ options }, { log, report, remoteLog, threads, monitor }) {
+  async run({ options }, { log, report, remoteLog, threads, monitor, watchdog }) {
     // NFS needs no hardware and takes the longest to start: on a thread, beside all that the network waits for.
     const modules = linuxModules(threads.calls.insertModule);
     const [nfs, network] = await Promise.all([
       loadModules(NFS_MODULES, modules),
-      connect(options, modules, log),
+      connect(options, modules, log, watchdog),
     ]);
     log.detail(`modules for NFS: ${nfs.loaded.join(" ") || "none loaded"}`);
     const { nameservers, search } = network;
@@ -47,9 +48,11 @@ async function connect(
   { network, settings }: BootOptions,
   modules: ModuleSystem,
   log: Log,
+  watchdog: Watchdog,
 ): Promise<Network> {
   const hardware = await loadForHardware(modules);
   for (const problem of hardware.problems) log.problem(problem);
+  watchdog.begin(settings.watchdog);
   const dhcp = await loadModules(DHCP_MODULES, modules);
   log.detail(`modules: ${[...hardware.loaded, ...dhcp.loaded].join(" ") || "none loaded"}`);
   return bringUp(network, settings, linuxNetwork(log));

@@ -144,7 +144,7 @@ const FLUSH_MS = 1000;
 
 /** The report's last moment: from here on there is nobody to write one. */
 async function finish({ options }: Applied, context: BootContext): Promise<void> {
-  const { report, delivery, log, remoteLog, now } = context;
+  const { report, delivery, log, remoteLog, watchdog, beforeInit, now } = context;
   report.phaseEnds(now());
   const built = report.build(true, peakMemory());
   const text = JSON.stringify(built);
@@ -155,4 +155,6 @@ async function finish({ options }: Applied, context: BootContext): Promise<void>
   const summary = `booted in ${Math.round(now())} ms: ${entries} entries, ${ops} ops, ${problems} problems`;
   remoteLog.add({ severity: "info", id: "booted", text: summary });
   await inTime(remoteLog.flush(), FLUSH_MS);
+  watchdog.end(options.settings.watchdog);
+  for (const undo of beforeInit) undo();
 }

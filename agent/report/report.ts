@@ -13,6 +13,7 @@ export class ReportBuilder {
   readonly #phases: PhaseTime[] = [];
   readonly #ops: ReportedOp[] = [];
   readonly #problems: Problem[] = [];
+  readonly #underWay = new Set<Op>();
   #sources: readonly ReportedSource[] = [];
   #entries: readonly ReportedEntry[] = [];
   #winners: ReadonlyMap<LitefileRow, readonly string[]> = new Map();
@@ -50,7 +51,17 @@ export class ReportBuilder {
     this.#winners = winnersByRow(plan);
   }
 
+  opBegins(op: Op): void {
+    this.#underWay.add(op);
+  }
+
+  /** What was begun and has not ended, in the order in which it began. */
+  get underWay(): readonly Op[] {
+    return [...this.#underWay];
+  }
+
   op(op: Op, result: Omit<ReportedOp, "op" | "kind" | "row" | "winners">): void {
+    this.#underWay.delete(op);
     const winners = this.#winners.get(op.row) ?? [];
     this.#ops.push({ op: formatOp(op), kind: op.kind, row: op.row, winners, ...result });
   }

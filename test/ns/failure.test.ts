@@ -12,6 +12,14 @@ const project = join(import.meta.dir, "../..");
 const folder = mkdtempSync(join(tmpdir(), "statelite-failure-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** A kernel that has everything built in: no module of this machine's is loaded. */
+const NO_MODULES = `
+  mount -t tmpfs none /lib/modules
+  own=/lib/modules/$(uname -r)
+  mkdir $own
+  for list in dep alias softdep symbols; do : >$own/modules.$list; done
+  printf 'kernel/fs/nfs/nfsv4.ko\\nkernel/net/packet/af_packet.ko\\n' >$own/modules.builtin`;
+
 /** The password of the shell, where it has one, and what `mkpasswd -m sha-512` makes of it. */
 const PASSWORD = "open sesame";
 const HASH = Bun.spawnSync(["busybox", "mkpasswd", "-m", "sha512", PASSWORD]).stdout.toString().trim();
@@ -39,12 +47,14 @@ function prepare({ commandLine, lock, before = ":" }: Given) {
   mkdirSync(join(own, "run"));
   writeFileSync(join(own, "cmdline"), `${commandLine}\n`);
   writeFileSync(join(own, "kmsg"), "");
+  writeFileSync(join(own, "panic"), "0\n");
   writeFileSync(join(own, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\n");
   writeFileSync(join(own, "etc/shadow"), `root:${HASH}:::::::\n`, { mode: 0o600 });
   if (lock !== undefined) writeFileSync(join(own, "etc/statelite/shell"), lock);
   const script = `
     mount --bind "${own}/cmdline" /proc/cmdline
     mount --bind "${own}/kmsg" /dev/kmsg
+    mount --bind "${own}/panic" /proc/sys/kernel/panic
     mount --bind "${own}/run" /run
     mount --bind "${own}/etc" /etc
     mount -t tmpfs none /sys # Without it a shell takes the terminal of this machine for its console.
@@ -156,6 +166,21 @@ test("a failed boot says its four parts on the console and a line in the kernel'
     ok: false,
     problems: [{ class: "fatal", code: "cmdline-value" }],
   });
+});
+
+test("a boot that takes too long: the message names the phase, and what the log said last", async () => {
+  // No network at all: the agent waits for an interface until the deadline of the whole boot.
+  const commandLine =
+    "NFSROOT=10.0.0.1:/image XCAT=10.0.0.1 NODE=n01 statelite.deadline=1 statelite.onfail=poweroff statelite.onfail_delay=0";
+  const { status, said } = await bootOn({ commandLine, before: NO_MODULES });
+  expect(said).toMatch(/doing {3}boot this node\n {2}on {6}the phase network, after: /);
+  expect(said).toContain("the real init was not started within 1 s (statelite.deadline)");
+  expect(status).toBe(STOPPED);
+});
+
+test("with onfail=reboot the kernel restarts, too, should the agent itself die", async () => {
+  const { read } = await bootOn({ commandLine: `${WRONG} statelite.onfail=reboot` });
+  expect(read("panic")).toBe("1\n");
 });
 
 test("a shell behind a password is opened by it, and by nothing else", async () => {

@@ -1,9 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { fatal } from "../../agent/errors.ts";
-import type { ServerLog } from "../log.ts";
-
-/** More clients than this at once are not nodes of one cluster booting, but something gone wrong. */
-const maxConnections = 16_384;
+import { Crowd } from "./crowd.ts";
+import type { ConnectionLog } from "./limited-log.ts";
 
 export interface Address {
   /** Without brackets. */
@@ -27,27 +25,36 @@ export interface Listening {
  */
 export async function listenTcp(
   at: Address,
-  log: ServerLog,
+  log: ConnectionLog,
   handle: (socket: Socket) => Promise<void>,
   pauseOnConnect = false,
 ): Promise<Listening> {
+  const crowd = new Crowd();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect }, (socket) => {
     socket.on("error", () => {}); // The client is gone; "close" follows.
+    const full = crowd.admit(socket);
+    if (full !== undefined) {
+      log.complaint("no room", socket.remoteAddress ?? "unknown address", full);
+      socket.destroy();
+      return;
+    }
     handle(socket).catch((error: unknown) => {
       log.line(`${socket.remoteAddress}: ${error instanceof Error ? error.stack : String(error)}`);
       socket.destroy();
     });
   });
-  return listen(server, at, log);
+  const port = await listen(server, at);
+  server.on("error", (error) => log.line(`listener: ${error.message}`));
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      crowd.disperse();
+    });
+  return { address: formatAddress({ host: at.host, port }), close };
 }
 
-async function listen(server: Server, at: Address, log: ServerLog): Promise<Listening> {
-  const open = new Set<Socket>();
-  server.maxConnections = maxConnections;
-  server.on("connection", (socket: Socket) => {
-    open.add(socket);
-    socket.on("close", () => open.delete(socket));
-  });
+/** Gives the port that was chosen. */
+async function listen(server: Server, at: Address): Promise<number> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -58,17 +65,8 @@ async function listen(server: Server, at: Address, log: ServerLog): Promise<List
     const remedy = "choose another --listen or --monitor address, or end the program that has it";
     throw fatal("listen", { doing: "listen", on: formatAddress(at), found, remedy }, error);
   }
-  server.on("error", (error) => log.line(`listener: ${error.message}`));
   const bound = server.address();
-  const port = typeof bound === "object" && bound !== null ? bound.port : at.port;
-  return {
-    address: formatAddress({ host: at.host, port }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of open) socket.destroy();
-      }),
-  };
+  return typeof bound === "object" && bound !== null ? bound.port : at.port;
 }
 
 function formatAddress({ host, port }: Address): string {

@@ -76,8 +76,10 @@ export const SERVER = {
     remedy: "Try `litefile NODE` on the server.",
   },
   "query-protocol": {
-    meaning: "What answered is no xcatd, or one that this agent does not understand.",
-    cause: "Another service on that port, or a row that cannot be sent.",
+    meaning:
+      "What answered does not speak the protocol that was asked for, or not so that this agent understands it.",
+    cause:
+      "Another service on that port, a redirect, a server of another version, or a row that cannot be sent.",
     remedy: "See what listens there; correct the row that the message quotes.",
   },
   "query-too-large": {

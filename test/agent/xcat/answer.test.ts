@@ -155,7 +155,9 @@ test("answer: no golden answer is over before its last element is", () => {
 
 test("answer: any text comes back as it was, in whatever pieces", () => {
   const escaped = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-  const lines = fc.array(fc.string({ unit: "grapheme", maxLength: 20 }), { maxLength: 5 });
+  // U+FFFD stands for bytes that are no text, which an answer may not have.
+  const line = fc.string({ unit: "grapheme", maxLength: 20 }).filter((text) => !text.includes("\ufffd"));
+  const lines = fc.array(line, { maxLength: 5 });
   fc.assert(
     fc.property(lines, fc.integer({ min: 1, max: 40 }), (texts, size) => {
       const bytes = Buffer.from(texts.map((text) => info(escaped(text))).join("") + DONE);

@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import type { Socket } from "node:net";
 import type { ServerAddress } from "../../../agent/cmdline/options.ts";
 import { BootError, type Problem } from "../../../agent/errors.ts";
-import { type QueryRequest, query, queryTables } from "../../../agent/xcat/client.ts";
+import { query, queryTables } from "../../../agent/xcat/client.ts";
 import { formatEndpoint } from "../../../agent/xcat/endpoint.ts";
 import { makeCertificates } from "./certificates.ts";
 import { baseline, edges, goldenAnswer } from "./golden.ts";
 import { type Behaviour, servePlain, serveTls, type TestServer } from "./server.ts";
-import { problemsOf, World } from "./world.ts";
+import { problemsOf, requestBy, World } from "./world.ts";
 
 const certificates = makeCertificates();
 const { good } = certificates;
@@ -18,13 +18,7 @@ const addressOf = ({ endpoint }: TestServer, host = endpoint.host): ServerAddres
   port: endpoint.port,
 });
 
-const requestTo = (servers: readonly ServerAddress[], more: Partial<QueryRequest> = {}): QueryRequest => ({
-  servers,
-  trust: { mode: "verify", ca: certificates.ca },
-  within: 60_000,
-  times: { connect: 20_000, silence: 20_000, total: 20_000 },
-  ...more,
-});
+const requestTo = requestBy(certificates.ca);
 
 /** Answers as xcatd answered `node`. */
 function answerAs(node: string, cases = baseline): Behaviour {

@@ -3,12 +3,12 @@ import { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import type { ServerAddress } from "../../../agent/cmdline/options.ts";
 import type { BootDocument } from "../../../agent/xcat/boot-document.ts";
-import { type QueryRequest, queryTables } from "../../../agent/xcat/client.ts";
+import { queryTables } from "../../../agent/xcat/client.ts";
 import { DOCUMENT_LIMITS } from "../../../agent/xcat/document-limits.ts";
 import { makeCertificates } from "./certificates.ts";
 import { baseline, goldenAnswer } from "./golden.ts";
 import { type Behaviour, servePlain, serveTls, type TestServer } from "./server.ts";
-import { problemsOf, World } from "./world.ts";
+import { problemsOf, requestBy, World } from "./world.ts";
 
 const certificates = makeCertificates();
 const { good } = certificates;
@@ -21,7 +21,7 @@ const document: BootDocument = {
   litetree: [
     { server: "10.0.0.1", directory: "/syncdirs/n01", mountOptions: "soft" },
     { server: "10.0.0.1", directory: "/syncdirs/../etc", mountOptions: "" },
-    { server: "10.0.0.1", directory: "", mountOptions: "", error: "nosuch does not exist" },
+    { server: "10.0.0.1", directory: "/half", mountOptions: "", error: "nosuch does not exist" },
     { server: "10.0.0.1", directory: "/UNDEFINED", mountOptions: "" },
   ],
   state: { location: "10.0.0.1:/lite", mountOptions: "soft" },
@@ -54,13 +54,7 @@ const addressOf = ({ endpoint }: TestServer, path = "/", host = "127.0.0.1"): Se
   url: `https://${host}:${endpoint.port}${path}`,
 });
 
-const requestTo = (servers: readonly ServerAddress[], more: Partial<QueryRequest> = {}): QueryRequest => ({
-  servers,
-  trust: { mode: "verify", ca: certificates.ca },
-  within: 60_000,
-  times: { connect: 20_000, silence: 20_000, total: 20_000 },
-  ...more,
-});
+const requestTo = requestBy(certificates.ca);
 
 test("a boot document is the tables, and what else one boot has to be told", async () => {
   await using server = await serveTls(good, serveDocument);
@@ -70,7 +64,7 @@ test("a boot document is the tables, and what else one boot has to be told", asy
   expect(told.litetree.map(({ directory }) => directory)).toEqual(["/syncdirs/n01", "/UNDEFINED"]);
   expect(told.problems.map(({ class: kind, on }) => [kind, on])).toEqual([
     ["source", "10.0.0.1:/syncdirs/../etc"],
-    ["source", "10.0.0.1:"],
+    ["source", "10.0.0.1:/half"],
     ["note", "10.0.0.1:/UNDEFINED"],
   ]);
   expect(told.rest).toEqual({

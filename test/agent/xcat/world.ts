@@ -1,5 +1,7 @@
+import type { ServerAddress } from "../../../agent/cmdline/options.ts";
 import { BootError, type Problem } from "../../../agent/errors.ts";
 import { BootLog } from "../../../agent/log.ts";
+import type { QueryRequest } from "../../../agent/xcat/client.ts";
 import type { QueryWorld } from "../../../agent/xcat/told.ts";
 
 /** A world whose time passes only while the client pauses. */
@@ -26,6 +28,17 @@ export class World implements QueryWorld {
     return addresses ? Promise.resolve(addresses) : Promise.reject(new Error("NXDOMAIN"));
   }
 }
+
+/** A request whose time never runs out by itself, to servers that prove themselves by this CA. */
+export const requestBy =
+  (ca: string) =>
+  (servers: readonly ServerAddress[], more: Partial<QueryRequest> = {}): QueryRequest => ({
+    servers,
+    trust: { mode: "verify", ca },
+    within: 60_000,
+    times: { connect: 20_000, silence: 20_000, total: 20_000 },
+    ...more,
+  });
 
 /** What a BootError says; anything else is one of the test. */
 export async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootDocumentSchema } from "../../../agent/xcat/boot-document.ts";
@@ -82,6 +82,29 @@ describe("the boot document", () => {
     }
     const other = await boot("n01", { ...n01, headers: { "If-None-Match": '"other"' } });
     expect([other.status, other.body]).toEqual([200, body]);
+  });
+
+  test("is another one, with another ETag, once a table has changed", async () => {
+    const before = await boot("n01");
+    const litefile = join(folder, "tables", "litefile.csv");
+    await appendFile(litefile, '"ALL","/etc/new","tmpfs",,\n');
+    const again = () => boot("n01", { ...n01, headers: { "If-None-Match": before.headers["etag"] ?? "" } });
+    let after = await again();
+    for (let tries = 0; tries < 100 && after.status === 304; tries++) {
+      await Bun.sleep(50);
+      after = await again();
+    }
+    expect(after.body).toContain('"/etc/new"');
+    expect(after.headers["etag"]).not.toBe(before.headers["etag"] ?? "");
+  });
+
+  test("has the partition file where policy lets the node ask for it", async () => {
+    const asked = async () => JSON.parse((await boot("n02", { source: "127.0.0.12" })).body).partition;
+    expect(await asked()).toBeUndefined();
+    await appendFile(join(folder, "tables", "policy.csv"), '"7.1",,"n02","getpartition",,,,"allow",,\n');
+    for (let tries = 0; tries < 100 && (await asked()) === undefined; tries++) await Bun.sleep(50);
+    expect(await asked()).toEqual(["Error: No entry in linuximage table"]);
+    expect(JSON.parse((await boot("n01")).body).partition).toBeUndefined();
   });
 
   test("comes without its body for HEAD", async () => {

@@ -1,10 +1,19 @@
 import { groupsOf, isNode, nodeAttribute } from "../../agent/rows/nodes.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { perSet } from "../tables/per-set.ts";
+import { patternOf } from "./pattern.ts";
 
 /** A range is typed by a person, or sent by anybody: no expansion is larger than a large cluster. */
 const maxNodes = 200_000;
 const maxDepth = 16;
+/** Nodes looked at, over all parts of a range: "all,-all,all…" makes no large expansion, and takes as long. */
+const maxSteps = 1_000_000;
+/** Of a name (RFC 1035), lists in brackets aside. */
+const maxName = 255;
+/** For all patterns of a range together: a cluster's names take a hundredth of it. */
+const maxPatternMilliseconds = 1000;
+/** A range that is mistaken more often is not looked at to its end: taking names apart is what costs most. */
+const maxMissing = 1000;
 
 export interface Expansion {
   readonly nodes: readonly string[];
@@ -32,16 +41,56 @@ const groupMembers = perSet((set): ReadonlyMap<string, readonly string[]> => {
  * Files (`^path`) are not read. Every node once, in the order of the first mention.
  */
 export function expandNoderange(set: TableSet, range: string): Expansion {
-  const missing: string[] = [];
-  const nodes = expandList(set, range, missing, 0);
-  return { nodes: [...nodes], missing };
+  const work = new Work();
+  try {
+    const nodes = expandList(set, range, work, 0);
+    return { nodes: [...nodes], missing: work.missing };
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return { nodes: [], missing: work.missing.length > 0 ? work.missing : [range] };
+  }
 }
 
-function expandList(set: TableSet, range: string, missing: string[], depth: number): Set<string> {
+/** Thrown where a range wants more work, or is missing more, than any that is meant well. */
+class TooMuch extends Error {}
+
+/** What an expansion has cost so far, and what it did not find. */
+class Work {
+  readonly missing: string[] = [];
+  #steps = 0;
+  #milliseconds = 0;
+
+  /** @throws TooMuch */
+  spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > maxSteps) throw new TooMuch();
+  }
+
+  /** @throws TooMuch */
+  filter(nodes: readonly string[], matches: (node: string) => boolean): readonly string[] {
+    this.spend(nodes.length);
+    const started = performance.now();
+    const before = this.#milliseconds;
+    return nodes.filter((node) => {
+      const matching = matches(node);
+      this.#milliseconds = before + performance.now() - started;
+      if (this.#milliseconds > maxPatternMilliseconds) throw new TooMuch();
+      return matching;
+    });
+  }
+
+  /** @throws TooMuch */
+  miss(part: string): void {
+    this.missing.push(part);
+    if (this.missing.length >= maxMissing) throw new TooMuch();
+  }
+}
+
+function expandList(set: TableSet, range: string, work: Work, depth: number): Set<string> {
   const included = new Set<string>();
   const excluded = new Set<string>();
   if (depth > maxDepth) {
-    missing.push(range);
+    work.miss(range);
     return included;
   }
   for (const part of splitOutside(range, ",")) {
@@ -49,9 +98,9 @@ function expandList(set: TableSet, range: string, missing: string[], depth: numb
     const target = atom.startsWith("-") ? excluded : included;
     const text = atom.startsWith("-") ? atom.slice(1) : atom;
     if (text === "") continue;
-    for (const node of intersect(set, text, missing, depth)) target.add(node);
+    for (const node of intersect(set, text, work, depth)) target.add(node);
     if (included.size > maxNodes) {
-      missing.push(range);
+      work.miss(range);
       return new Set();
     }
   }
@@ -59,31 +108,41 @@ function expandList(set: TableSet, range: string, missing: string[], depth: numb
   return included;
 }
 
-function intersect(set: TableSet, text: string, missing: string[], depth: number): readonly string[] {
+function intersect(set: TableSet, text: string, work: Work, depth: number): readonly string[] {
   const [first = "", ...others] = text.startsWith("/") ? [text] : splitOutside(text, "@");
-  let nodes = expandAtom(set, first, missing, depth);
+  let nodes = expandAtom(set, first, work, depth);
   for (const other of others) {
-    const keep = new Set(expandAtom(set, other, missing, depth));
+    const keep = new Set(expandAtom(set, other, work, depth));
     nodes = nodes.filter((node) => keep.has(node));
   }
   return nodes;
 }
 
-function expandAtom(set: TableSet, atom: string, missing: string[], depth: number): readonly string[] {
-  if (isNode(set, atom)) return [atom];
-  const members = groupMembers(set).get(atom);
-  if (members !== undefined) return members;
-  if (tableOf(set, "nodegroup").rowsWhere("groupname", atom).length > 0) return [];
+function expandAtom(set: TableSet, atom: string, work: Work, depth: number): readonly string[] {
   if (atom.startsWith("(") && atom.endsWith(")"))
-    return [...expandList(set, atom.slice(1, -1), missing, depth + 1)];
-  const matching = byPattern(set, atom) ?? byCriterion(set, atom);
-  if (matching !== undefined) return matching;
-  const names = expandNames(atom);
+    return [...expandList(set, atom.slice(1, -1), work, depth + 1)];
+  const matches = byPattern(atom) ?? byCriterion(set, atom);
+  return matches === undefined ? expandName(set, atom, work, depth) : work.filter(allNodes(set), matches);
+}
+
+/** A node, a group, or a range of either. */
+function expandName(set: TableSet, name: string, work: Work, depth: number): readonly string[] {
+  work.spend(1);
+  if (isNode(set, name)) return [name];
+  const members = groupMembers(set).get(name);
+  if (members !== undefined) {
+    work.spend(members.length);
+    return members;
+  }
+  if (tableOf(set, "nodegroup").rowsWhere("groupname", name).length > 0) return [];
+  // Taking a name apart costs more than looking it up.
+  work.spend(10);
+  const names = expandNames(name, work);
   if (names === undefined || depth >= maxDepth) {
-    missing.push(atom);
+    work.miss(name);
     return [];
   }
-  return names.flatMap((name) => expandAtom(set, name, missing, depth + 1));
+  return names.flatMap((one) => expandName(set, one, work, depth + 1));
 }
 
 const allNodes = perSet((set) => {
@@ -91,62 +150,60 @@ const allNodes = perSet((set) => {
   return nodelist.rows.map((row) => nodelist.cell(row, "node")).filter((node) => node !== "");
 });
 
-function byPattern(set: TableSet, atom: string): readonly string[] | undefined {
+/** Whether a node is meant. */
+type Criterion = (node: string) => boolean;
+
+function byPattern(atom: string): Criterion | undefined {
   if (!atom.startsWith("/")) return undefined;
-  const pattern = regex(`^(?:${atom.slice(1).replace(/\/$/, "")})$`);
-  return pattern === undefined ? undefined : allNodes(set).filter((node) => pattern.test(node));
+  const pattern = patternOf(`^(?:${atom.slice(1).replace(/\/$/, "")})$`);
+  return pattern && ((node) => pattern.test(node));
 }
 
-function byCriterion(set: TableSet, atom: string): readonly string[] | undefined {
+function byCriterion(set: TableSet, atom: string): Criterion | undefined {
   const [, where = "", operator = "", value = ""] = /^([\w.]+)(==|=~|!=|!~|=)(.*)$/s.exec(atom) ?? [];
   const [table = "", column = ""] = where === "groups" ? ["nodelist", "groups"] : where.split(".");
   if (table === "" || column === "") return undefined;
-  const pattern = operator.includes("~") ? regex(value.replace(/^\/(.*)\/$/s, "$1")) : undefined;
+  const pattern = operator.includes("~") ? patternOf(value.replace(/^\/(.*)\/$/s, "$1")) : undefined;
   if (operator.includes("~") && pattern === undefined) return undefined;
-  return allNodes(set).filter((node) => {
+  return (node) => {
     const actual = nodeAttribute(set, node, table, column);
     const equal = pattern === undefined ? actual === value : pattern.test(actual);
     return operator.startsWith("!") ? !equal : equal;
-  });
-}
-
-function regex(text: string): RegExp | undefined {
-  try {
-    return new RegExp(text);
-  } catch {
-    return undefined; // Not a pattern: the caller names the atom as missing.
-  }
+  };
 }
 
 /** `n[1-3,5]x`, `n01-n05`, `n01:n05` and `n01+4` to names; undefined where the text is none of them. */
-function expandNames(atom: string): readonly string[] | undefined {
+function expandNames(atom: string, work: Work): readonly string[] | undefined {
   const [, before, inside, after] = /^([^[\]]*)\[([^[\]]+)\](.*)$/s.exec(atom) ?? [];
+  if (atom.length - (inside?.length ?? 0) > maxName) return undefined;
   if (before !== undefined && inside !== undefined && after !== undefined) {
     const names = inside.split(",").map((piece) => {
       const [from = "", to] = piece.split(/[-:]/);
-      return to === undefined ? [from] : numbers(from, to);
+      return to === undefined ? [from] : numbers(from, to, work);
     });
     return names.includes(undefined)
       ? undefined
       : names.flatMap((list) => (list ?? []).map((number) => `${before}${number}${after}`));
   }
-  const plus = /^(.*?)(\d+)(\D*)\+(\d+)$/s.exec(atom);
-  if (plus !== null) {
-    const [, prefix = "", from = "", suffix = "", count = ""] = plus;
-    const to = String(Number(from) + Number(count)).padStart(from.length, "0");
-    return numbers(from, to)?.map((number) => `${prefix}${number}${suffix}`);
+  const plus = atom.lastIndexOf("+");
+  if (plus >= 0) {
+    // By its last number; the pieces between numbers, and the numbers, are in turn.
+    const pieces = atom.slice(0, plus).split(/(\d+)/);
+    const [from = "", suffix = ""] = pieces.splice(-2);
+    const to = String(Number(from) + Number(atom.slice(plus + 1))).padStart(from.length, "0");
+    return numbers(from, to, work)?.map((number) => `${pieces.join("")}${number}${suffix}`);
   }
   for (const separator of atom.includes(":") ? [":"] : ["-"]) {
     const pieces = atom.split(separator);
     if (pieces.length < 2 || pieces.length % 2 !== 0) return undefined;
     const left = pieces.slice(0, pieces.length / 2).join(separator);
-    return between(left, pieces.slice(pieces.length / 2).join(separator));
+    return between(left, pieces.slice(pieces.length / 2).join(separator), work);
   }
   return undefined;
 }
 
 /** The names from `left` to `right`, which may differ in one number only. */
-function between(left: string, right: string): readonly string[] | undefined {
+function between(left: string, right: string, work: Work): readonly string[] | undefined {
   const lefts = left.split(/(\d+)/);
   const rights = right.split(/(\d+)/);
   if (lefts.length !== rights.length) return undefined;
@@ -155,15 +212,16 @@ function between(left: string, right: string): readonly string[] | undefined {
   if (at === undefined) return [left];
   const from = lefts[at] ?? "";
   if (more.length > 0 || !/^\d+$/.test(from)) return undefined;
-  return numbers(from, rights[at] ?? "")?.map((n) =>
+  return numbers(from, rights[at] ?? "", work)?.map((n) =>
     [...lefts.slice(0, at), n, ...lefts.slice(at + 1)].join(""),
   );
 }
 
-function numbers(from: string, to: string): readonly string[] | undefined {
+function numbers(from: string, to: string, work: Work): readonly string[] | undefined {
   if (!/^\d{1,9}$/.test(from) || !/^\d{1,9}$/.test(to)) return undefined;
   const count = Number(to) - Number(from) + 1;
   if (count < 1 || count > maxNodes) return undefined;
+  work.spend(count);
   return Array.from({ length: count }, (_, i) => String(Number(from) + i).padStart(from.length, "0"));
 }
 

@@ -1,7 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BootDocument } from "../../agent/xcat/boot-document.ts";
+import { project } from "../../qemu/paths.ts";
 import baseline from "../golden/xcatd/baseline.json";
 import edges from "../golden/xcatd/edges.json";
 import protocol from "../golden/xcatd/protocol.json";
+
+const EDGES = join(project, "test/golden/xcatd/tables-edges");
 
 /** Requests that a real xcatd was asked. */
 export const requestSamples: readonly string[] = [
@@ -57,3 +62,10 @@ export const documentSample: BootDocument = {
   state: { location: "10.0.0.2:/state", mountOptions: "soft,timeo=30" },
   partition: ["type=format", "enable=yes\n"],
 };
+
+/** The tables that a real xcatd answered by, latin-1, by their names. */
+export const tableSamples: Readonly<Record<string, string>> = Object.fromEntries(
+  [...new Bun.Glob("*.csv").scanSync({ cwd: EDGES })]
+    .sort()
+    .map((file) => [file.slice(0, -".csv".length), readFileSync(join(EDGES, file), "latin1")]),
+);

@@ -47,9 +47,10 @@ export function pureTarget<Input>(
   const open = (): Promise<FuzzSession> => {
     const limits = new Limits();
     return Promise.resolve({
-      property: fc.asyncProperty(inputs, (input) => limits.feed(() => check(input))),
+      property: fc.asyncProperty(inputs, (input) => limits.feed(input, check)),
       warm: () => limits.warm(),
       conclude: () => limits.conclude(),
+      close: () => limits.close(),
     });
   };
   return { ...target, open };

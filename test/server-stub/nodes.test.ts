@@ -62,6 +62,14 @@ describe("a noderange", () => {
     ["n[1-999999999]", ["n[1-999999999]"]],
     ["n01+999999999", ["n01+999999999"]],
     ["/(", ["/("]],
+    // What would keep a server at work for a year, or for a minute.
+    ["/(n+)+x", ["/(n+)+x"]],
+    [
+      "nodetype.os=~(?:r|r)(?:h|h)(?:e|e)(?:l|l)(?:s|s)(?:9|9)(?:x|x)",
+      ["nodetype.os=~(?:r|r)(?:h|h)(?:e|e)(?:l|l)(?:s|s)(?:9|9)(?:x|x)"],
+    ],
+    ["9".repeat(60_000), ["9".repeat(60_000)]],
+    [`all${",-all,all".repeat(200_000)}`, [`all${",-all,all".repeat(200_000)}`]],
     [`${"(".repeat(100)}n01${")".repeat(100)}`, [`${"(".repeat(83)}n01${")".repeat(83)}`]],
   ];
   for (const [range, missing] of bad) {
@@ -69,6 +77,11 @@ describe("a noderange", () => {
       expect(expandNoderange(set, range).missing).toEqual(missing);
     });
   }
+});
+
+test("of very many names that are missing the first thousand are told", () => {
+  const { nodes, missing } = expandNoderange(set, "n01,x[1-200000]");
+  expect([nodes.length, missing.length, missing[0]]).toEqual([0, 1000, "x1"]);
 });
 
 describe("who is asking", () => {

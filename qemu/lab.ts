@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { type BackEndKind, openBackEnd } from "./back-ends.ts";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
 import { claimFolder } from "./bench/claim.ts";
 import type { Service } from "./bench/service.ts";
@@ -27,6 +28,8 @@ export interface LabOptions {
   readonly state?: string;
   /** Changes a copy of the demo's tables before they are served; `folder` is inside `work`. */
   readonly tables?: (folder: string) => unknown;
+  /** Where the server's tables are: `csv` where not given. */
+  readonly backEnd?: BackEndKind;
   /** A web server at port 80 of the management node shows {@link Lab.web}. */
   readonly web?: boolean;
 }
@@ -88,10 +91,10 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
     network: options.network ?? "bridge",
     nodes: options.nodes ?? 1,
     authority: prepared.pki[options.authority ?? "cluster"],
-    tables: (server) => {
+    tables: async (server) => {
       tablesFor(join(demo, "tables"), tables, server);
       options.tables?.(tables);
-      return tables;
+      return openBackEnd(options.backEnd ?? "csv", tables);
     },
     ...(options.web && { web }),
     exports: [

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
+import type { BackEnd } from "../back-ends.ts";
 import type { Accelerator, NetworkCard } from "../machine/arguments.ts";
 import { type Machine, switchOn } from "../machine/machine.ts";
 import { built, out } from "../paths.ts";
@@ -33,8 +34,8 @@ export interface BenchPlan {
   /** How many nodes there are: n01, n02, … */
   readonly nodes: number;
   readonly exports: readonly Export[];
-  /** A folder of CSV tables in tabdump form, made for the ports and the address of this bench. */
-  readonly tables: (server: ServerPoint) => string;
+  /** Makes tables for the ports and the address of this bench; what is made ends with the bench. */
+  readonly tables: (server: ServerPoint) => Promise<BackEnd>;
   /** The certificate that the server shows. */
   readonly authority: Authority;
   /** A folder that a web server shows at port 80; on a bridge only. */
@@ -91,18 +92,22 @@ export async function openBench(plan: BenchPlan): Promise<Bench> {
   }
   invariant(bridged || nodes.length === 1, "on the user network all guests have one address: only one node");
   const place = bridged ? await openNamespace() : openHost();
+  /** What ends with the bench, in this order. */
+  const ends = [place.close];
   try {
     if (bridged) await buildBridge(place, nodes);
     const server = bridged
       ? { address: SERVER_ADDRESS, nfsPort: 2049, xcatPort: 3001, monitorPort: 3002, httpPort: 443 }
       : await userServer();
-    const services = defineServices(plan, place, directory, server, nodes);
+    const tables = await plan.tables(server);
+    ends.push(tables.close);
+    const services = defineServices(plan, place, directory, server, nodes, tables.argument);
     // The NFS server registers itself with the portmapper and ends where there is none.
     await services.get(portmapper.name)?.start();
     await Promise.all([...services.values()].map((service) => service.start()));
-    return assemble(plan, place, directory, server, nodes, services);
+    return assemble(plan, place, directory, server, nodes, services, ends);
   } catch (error) {
-    await place.close();
+    for (const end of ends) await end();
     throw error;
   }
 }
@@ -125,6 +130,7 @@ function defineServices(
   directory: string,
   server: ServerPoint,
   nodes: readonly NodeAddress[],
+  tables: string,
 ): Map<string, Service> {
   const bridged = plan.network === "bridge";
   const bind = bridged ? "0.0.0.0" : "127.0.0.1";
@@ -145,7 +151,7 @@ function defineServices(
     {
       name: "stub",
       argv: [
-        ...[built.server, "serve", "--tables", plan.tables(server), "--listen", `${bind}:${server.xcatPort}`],
+        ...[built.server, "serve", "--tables", tables, "--listen", `${bind}:${server.xcatPort}`],
         ...["--hosts", hosts, "--cert", certificate, "--key", key, "--name", MANAGEMENT_NODE],
         ...["--monitor", `${bind}:${server.monitorPort}`, "--http", `${bind}:${server.httpPort}`],
         ...["--reports", join(directory, "reports")],
@@ -172,6 +178,7 @@ function assemble(
   server: ServerPoint,
   nodes: readonly NodeAddress[],
   services: ReadonlyMap<string, Service>,
+  ends: readonly (() => Promise<void>)[],
 ): Bench {
   const machines: Machine[] = [];
 
@@ -189,7 +196,7 @@ function assemble(
 
   async function close(): Promise<void> {
     await Promise.all(machines.map((machine) => machine.kill()));
-    await place.close();
+    for (const end of ends) await end();
   }
 
   return {

@@ -3,19 +3,18 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
-import { loadTables } from "../../qemu/postgres/load.ts";
-import { openPostgres } from "../../qemu/postgres/server.ts";
+import { type BackEnd, backEndKinds, openBackEnd } from "../../qemu/back-ends.ts";
 import baseline from "../golden/xcatd/baseline.json";
 import edges from "../golden/xcatd/edges.json";
 import protocol from "../golden/xcatd/protocol.json";
 import reverseNames from "../golden/xcatd/reverse-dns.json";
 import { ask, logs, startServer, type TestServer, talkToMonitor } from "./support/server.ts";
-import { makeSqlite } from "./support/sqlite.ts";
 
 const golden = join(import.meta.dir, "../golden/xcatd");
 
 /**
- * Where the answer of a real xcatd is not ours. All else in protocol.json is compared byte for byte.
+ * Where the answer of a real xcatd is not ours. All else in baseline.json, edges.json and protocol.json is compared byte
+ * for byte, from each of the back ends.
  *
  * | case | xcatd | here, and why |
  * |---|---|---|
@@ -28,53 +27,47 @@ const differences: Readonly<Record<string, string>> = {
     "<xcatresponse>\n  <error>Permission denied for request</error>\n  <errorcode>1</errorcode>\n  <serverdone></serverdone>\n</xcatresponse>\n",
 };
 
-/** Where the same tables are, and how they go. */
-interface Located {
-  readonly tables: string;
-  remove(): Promise<void>;
-}
-
-/** The same tables in each of the back ends, as xCAT has them there. */
-const sources: Readonly<Record<string, (folder: string) => Promise<Located>>> = {
-  CSV: async (folder) => ({ tables: folder, remove: async () => {} }),
-  SQLite: async (folder) => {
-    const directory = await makeSqlite(folder);
-    return { tables: `sqlite:${directory}`, remove: () => rm(directory, { recursive: true }) };
-  },
-  PostgreSQL: async (folder) => {
-    const postgres = await openPostgres();
-    const sql = postgres.connect();
-    await loadTables(sql, folder);
-    await sql.close();
-    return { tables: postgres.tables, remove: async () => postgres[Symbol.asyncDispose]() };
-  },
+/** What is asked of each set of tables. */
+const asked = {
+  baseline: [...baseline.cases.map(named), ...protocol.port3001],
+  edges: edges.cases.map(named),
 };
 
-for (const [kind, locate] of Object.entries(sources)) {
-  for (const [name, { cases }] of Object.entries({ baseline, edges })) {
-    describe(`rows of tables-${name}, from ${kind}, are those of a real xcatd`, () => {
+function named<T extends { readonly node: string; readonly request: string }>(
+  one: T,
+): T & { readonly name: string } {
+  return { ...one, name: `${one.node} ${/<command>(\w+)/.exec(one.request)?.[1]}` };
+}
+
+for (const kind of backEndKinds) {
+  for (const [name, cases] of Object.entries(asked)) {
+    describe(`answers from tables-${name}, from ${kind}, are those of a real xcatd`, () => {
       let server: TestServer;
-      let located: Located;
+      let folder: string;
+      let backEnd: BackEnd;
       beforeAll(async () => {
-        located = await locate(join(golden, `tables-${name}`));
-        server = await startServer(located.tables, reverseNames, "--allow-cmd");
+        folder = await mkdtemp(join(tmpdir(), "statelite-tables-"));
+        const csv = join(folder, "tables");
+        await cp(join(golden, `tables-${name}`), csv, { recursive: true });
+        backEnd = await openBackEnd(kind, csv);
+        server = await startServer(backEnd.argument, reverseNames, "--allow-cmd");
       });
       afterAll(async () => {
         await server.stop();
-        await located.remove();
+        await backEnd.close();
+        await rm(folder, { recursive: true });
       });
 
-      for (const { node, source, request, response } of cases) {
-        const command = /<command>(\w+)/.exec(request)?.[1];
-        test(`${node} ${command}`, async () => {
-          expect(await ask(server, source, request)).toBe(response);
+      for (const { name: what, source, request, response } of cases) {
+        test(what, async () => {
+          expect(await ask(server, source, request)).toBe(differences[what] ?? response);
         });
       }
     });
   }
 }
 
-describe("odd requests are answered as by a real xcatd", () => {
+describe("the install monitor answers as a real one", () => {
   let server: TestServer;
   let tables: string;
   beforeAll(async () => {
@@ -88,21 +81,15 @@ describe("odd requests are answered as by a real xcatd", () => {
     await rm(tables, { recursive: true });
   });
 
-  for (const { name, source, request, response } of protocol.port3001) {
-    test(name, async () => {
-      expect(await ask(server, source, request)).toBe(differences[name] ?? response);
-    });
-  }
-
   for (const { name, source, exchange } of protocol.port3002) {
-    test(`install monitor: ${name}`, async () => {
+    test(name, async () => {
       const [first, client, second] = exchange.map(([, text]) => text);
       invariant(first !== undefined && client !== undefined && second !== undefined);
       expect(await talkToMonitor(server, source, client)).toEqual([first, second]);
     });
   }
 
-  test("install monitor: the status of a node is in the log, and once it says done in the nodelist table", async () => {
+  test("the status of a node is in the log, and once it says done in the nodelist table", async () => {
     await talkToMonitor(server, "127.0.0.9", "installstatus failed\n");
     expect(await logs(server, "monitor: n07: failed")).toBe(true);
     const nodelist = await readFile(join(tables, "nodelist.csv"), "latin1");

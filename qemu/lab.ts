@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { readTables } from "../server-stub/tables/open.ts";
 import { type BackEndKind, openBackEnd } from "./back-ends.ts";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
 import { claimFolder } from "./bench/claim.ts";
@@ -8,7 +9,7 @@ import { run } from "./command.ts";
 import type { Machine } from "./machine/machine.ts";
 import { benchParameters, formatParameters, nodesetParameters, type Parameters } from "./parameters.ts";
 import { out } from "./paths.ts";
-import { demo, type Prepared, prepare } from "./prepare.ts";
+import { demo, IMAGE_NAME, type Prepared, prepare } from "./prepare.ts";
 import { tablesFor } from "./tables.ts";
 
 /** As the management node exports them. */
@@ -92,7 +93,7 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
     nodes: options.nodes ?? 1,
     authority: prepared.pki[options.authority ?? "cluster"],
     tables: async (server) => {
-      tablesFor(join(demo, "tables"), tables, server);
+      tablesFor(join(demo, "tables"), tables, server, IMAGE_NAME);
       options.tables?.(tables);
       return openBackEnd(options.backEnd ?? "csv", tables);
     },
@@ -105,13 +106,22 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
     ],
   });
   const rootimg = join(prepared.image, "rootimg");
-  return assemble(bench, prepared, { directory: bench.directory, state, sources, web, tables, rootimg });
+  const places = { directory: bench.directory, state, sources, web, tables, rootimg };
+  return assemble(bench, prepared, places, await parametersOf(tables, bench.nodes));
+}
+
+/** The command line of each node, as `nodeset` makes it of the tables. */
+async function parametersOf(folder: string, nodes: Bench["nodes"]): Promise<ReadonlyMap<string, Parameters>> {
+  const set = await readTables(folder, { line: (text) => console.error(text) });
+  const all = nodes.map(async (node) => [node.name, await nodesetParameters(set, node, IMAGE_NAME)] as const);
+  return new Map(await Promise.all(all));
 }
 
 function assemble(
   bench: Bench,
   prepared: Prepared,
   places: Pick<Lab, "directory" | "state" | "sources" | "web" | "tables" | "rootimg">,
+  nodeset: ReadonlyMap<string, Parameters>,
 ): Lab {
   let boots = 0;
   return {
@@ -120,11 +130,7 @@ function assemble(
     service: (name) => bench.service(name),
     boot(name, change = {}, hardware = {}) {
       const { kernel, accelerator } = prepared;
-      const node = bench.node(name);
-      const target = { node, image: IMAGE_PATH, state: STATE_PATH, ...reachedAt(bench.server) };
-      const monitorPort = String(bench.server.monitorPort);
-      const monitor = monitorPort === "3002" ? {} : { XCATIPORT: monitorPort };
-      const parameters = { ...nodesetParameters(target), ...monitor, ...benchParameters, ...change };
+      const parameters = { ...nodeset.get(name), ...benchParameters, ...change };
       boots++;
       return bench.boot(name, {
         kernel,
@@ -136,8 +142,4 @@ function assemble(
     },
     [Symbol.asyncDispose]: () => bench.close(),
   };
-}
-
-function reachedAt({ address, nfsPort, xcatPort }: ServerPoint) {
-  return { server: address, xcatPort, nfsOptions: nfsPort === 2049 ? "" : `vers=4.2,port=${nfsPort}` };
 }

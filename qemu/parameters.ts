@@ -1,41 +1,28 @@
+import { isNode } from "../agent/rows/nodes.ts";
+import { type TableSet, tableOf } from "../agent/rows/table.ts";
+import { bootFacts } from "../server-stub/nodeset/facts.ts";
+import { bootParameters, formatParameter } from "../server-stub/nodeset/parameters.ts";
 import type { NodeAddress } from "./bench/network.ts";
 import { REPORT_PORT } from "./machine/arguments.ts";
 
 /** Parameters of the kernel's command line by name; `true` is one without a value, `undefined` takes one away. */
 export type Parameters = Readonly<Record<string, string | true | undefined>>;
 
-/** What `nodeset` knows of a node when it writes its command line. */
-export interface BootTarget {
-  readonly node: NodeAddress;
-  /** Address of the management node. */
-  readonly server: string;
-  readonly xcatPort: number;
-  /** The folder above `rootimg`, as it is exported. */
-  readonly image: string;
-  /** The folder that holds the nodes' state, as it is exported. */
-  readonly state: string;
-  /** NFS options for a server that is not at its usual port; empty otherwise. */
-  readonly nfsOptions: string;
-}
-
 /**
- * The parameters as `nodeset` writes them: `NFSROOT=` for images without dracut; `root=nfs:` where the mount needs
- * options, which `NFSROOT=` cannot carry.
+ * What `nodeset` makes of the tables, and `BOOTIF`, which the boot loader adds. A machine that the tables do not know is
+ * told what another one is, by its own name.
  */
-export function nodesetParameters(target: BootTarget): Parameters {
-  const { node, server, image, nfsOptions } = target;
-  const root =
-    nfsOptions === ""
-      ? { NFSROOT: `${server}:${image}` }
-      : { root: `nfs:${server}:${image}/rootimg:ro,${nfsOptions}` };
+export async function nodesetParameters(
+  set: TableSet,
+  node: NodeAddress,
+  image: string,
+): Promise<Parameters> {
+  const nodelist = tableOf(set, "nodelist");
+  const [first] = nodelist.rows;
+  const known = isNode(set, node.name) || first === undefined ? node.name : nodelist.cell(first, "node");
+  const facts = await bootFacts(set, known, image, () => Promise.resolve(""));
   return {
-    ...root,
-    STATEMNT: `${server}:${target.state}`,
-    XCAT: `${server}:${target.xcatPort}`,
-    NODE: node.name,
-    FC: "0",
-    ip: "dhcp",
-    MNTOPTS: nfsOptions,
+    ...Object.fromEntries(bootParameters({ ...facts, node: node.name })),
     BOOTIF: `01-${node.mac.replaceAll(":", "-")}`,
   };
 }
@@ -47,11 +34,9 @@ export const benchParameters: Parameters = {
   "statelite.report": `/dev/virtio-ports/${REPORT_PORT}`,
 };
 
-/** One word for each parameter; a value with a blank is quoted as the kernel wants it. */
+/** One word for each parameter. */
 export function formatParameters(parameters: Parameters): string[] {
-  return Object.entries(parameters).flatMap(([name, value]) => {
-    if (value === undefined) return [];
-    if (value === true) return [name];
-    return [/\s/.test(value) ? `${name}="${value}"` : `${name}=${value}`];
-  });
+  return Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [formatParameter([name, value])],
+  );
 }

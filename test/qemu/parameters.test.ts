@@ -1,40 +1,61 @@
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ServerPoint } from "../../qemu/bench/bench.ts";
 import { nodeAddress } from "../../qemu/bench/network.ts";
-import { type BootTarget, formatParameters, nodesetParameters } from "../../qemu/parameters.ts";
-import { withMountOptions } from "../../qemu/tables.ts";
+import { formatParameters, nodesetParameters } from "../../qemu/parameters.ts";
+import { tablesFor, withMountOptions } from "../../qemu/tables.ts";
+import { readTables } from "../../server-stub/tables/open.ts";
 
-const target: BootTarget = {
-  node: nodeAddress(1),
-  server: "10.0.0.1",
-  xcatPort: 3001,
-  image: "/install/compute",
-  state: "/lite/state",
-  nfsOptions: "",
-};
+const demo = join(import.meta.dir, "../../qemu/demo/tables");
+const image = "debian12-x86_64-statelite-compute";
 
-describe("the command line that nodeset writes", () => {
-  test.each<[string, Partial<BootTarget>, string]>([
+describe("the command line that nodeset makes of the demo's tables", () => {
+  const usual: ServerPoint = { address: "10.0.0.1", nfsPort: 2049, xcatPort: 3001, monitorPort: 3002 };
+  const cases: readonly (readonly [string, ServerPoint, number, string])[] = [
     [
       "a server at its usual place: NFSROOT",
-      {},
-      "NFSROOT=10.0.0.1:/install/compute STATEMNT=10.0.0.1:/lite/state XCAT=10.0.0.1:3001 NODE=n01 FC=0 ip=dhcp MNTOPTS= BOOTIF=01-52-54-00-00-00-0b",
+      usual,
+      1,
+      "NFSROOT=10.0.0.1:/install/netboot/debian12/x86_64/compute STATEMNT=10.0.0.1:/lite/state XCAT=10.0.0.1:3001 XCATHTTPPORT=80 NODE=n01 FC=0 ip=dhcp MNTOPTS= BOOTIF=01-52-54-00-00-00-0b",
     ],
     [
-      "options for the mounts: root=nfs:",
-      { nfsOptions: "port=5" },
-      "root=nfs:10.0.0.1:/install/compute/rootimg:ro,port=5 STATEMNT=10.0.0.1:/lite/state XCAT=10.0.0.1:3001 NODE=n01 FC=0 ip=dhcp MNTOPTS=port=5 BOOTIF=01-52-54-00-00-00-0b",
+      "ports of its own: root=nfs:, which carries options",
+      { address: "10.0.2.2", nfsPort: 5, xcatPort: 6, monitorPort: 7 },
+      1,
+      "root=nfs:10.0.2.2:/install/netboot/debian12/x86_64/compute/rootimg:ro,vers=4.2,port=5 STATEMNT=10.0.2.2:/lite/state XCAT=10.0.2.2:6 XCATHTTPPORT=80 NODE=n01 FC=0 ip=dhcp XCATIPORT=7 MNTOPTS=vers=4.2,port=5 BOOTIF=01-52-54-00-00-00-0b",
     ],
-  ])("%s", (_, change, expected) => {
-    expect(formatParameters(nodesetParameters({ ...target, ...change })).join(" ")).toBe(expected);
-  });
+    [
+      "a machine that the tables do not know",
+      usual,
+      3,
+      "NFSROOT=10.0.0.1:/install/netboot/debian12/x86_64/compute STATEMNT=10.0.0.1:/lite/state XCAT=10.0.0.1:3001 XCATHTTPPORT=80 NODE=n03 FC=0 ip=dhcp MNTOPTS= BOOTIF=01-52-54-00-00-00-0d",
+    ],
+  ];
+  for (const [rule, server, node, expected] of cases) {
+    test(rule, async () => {
+      const copy = mkdtempSync(join(tmpdir(), "statelite-demo-"));
+      try {
+        tablesFor(demo, copy, server, image);
+        const set = await readTables(copy, { line: () => {} });
+        const parameters = await nodesetParameters(set, nodeAddress(node), image);
+        expect(formatParameters(parameters).join(" ")).toBe(expected);
+      } finally {
+        rmSync(copy, { recursive: true });
+      }
+    });
+  }
+});
 
+describe("one word for each parameter", () => {
   test.each([
     ["a value", { a: "1" }, ["a=1"]],
     ["an empty value", { a: "" }, ["a="]],
     ["a bare word", { shell: true }, ["shell"]],
     ["one that is taken away", { a: undefined }, []],
     ["a value with a blank", { a: "b c" }, ['a="b c"']],
-  ] as const)("formatting: %s", (_, parameters, expected) => {
+  ] as const)("%s", (_, parameters, expected) => {
     expect(formatParameters(parameters)).toEqual([...expected]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { fatal } from "../../agent/errors.ts";
+import { listenBootFiles } from "../boot-files/listen.ts";
 import { parseAddress } from "../cli/address.ts";
 import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
 import { openEditor } from "../edit/open.ts";
@@ -39,6 +40,8 @@ ${tablesHelp}  --listen HOST:PORT     where to answer; port 0 lets the kernel ch
   --http-limit N         HTTP requests that are worked on at the same time; others get 503 (default 256)
   --tokens FILE          lines of a node and its bearer token, another proof of who asks by HTTP
   --reports DIR          keep the reports of boots that nodes send by HTTP, the last 16 of each node
+  --boot-files DIR       show boot loaders this directory as http://…/tftpboot/, as nodeset fills it
+  --boot-listen HOST:PORT where (default :80)
   --request-timeout SEC  for a request to arrive whole (default 10)
 
 Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.
@@ -65,6 +68,8 @@ async function run(args: readonly string[]): Promise<number> {
     "http-limit": { type: "string" },
     tokens: { type: "string" },
     reports: { type: "string" },
+    "boot-files": { type: "string" },
+    "boot-listen": { type: "string" },
     "request-timeout": { type: "string" },
   });
   if (positionals[0] !== undefined) throw new UsageError(`what is ${positionals[0]}?`);
@@ -81,6 +86,7 @@ async function run(args: readonly string[]): Promise<number> {
   const requestSeconds = Number(values["request-timeout"] ?? "10");
   if (!(requestSeconds > 0 && requestSeconds <= 3600))
     throw new UsageError("--request-timeout: seconds expected");
+  const bootAt = parseAddress(values["boot-listen"] ?? ":80", "--boot-listen");
   const httpLimit = Number(values["http-limit"] ?? "256");
   if (!(Number.isInteger(httpLimit) && httpLimit > 0))
     throw new UsageError("--http-limit: a number expected");
@@ -120,6 +126,11 @@ async function run(args: readonly string[]): Promise<number> {
       const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, recorder));
       listeners.push(monitor);
       process.stdout.write(`install monitor on ${monitor.address}\n`);
+    }
+    if (values["boot-files"] !== undefined) {
+      const listener = listenBootFiles(bootAt, values["boot-files"], log);
+      listeners.push(listener);
+      process.stdout.write(`boot files on ${listener.address}\n`);
     }
     const xcatd = await listenXcatd(at, files, context);
     listeners.push(xcatd);

@@ -69,6 +69,7 @@ async function listen(server: Server, at: Address): Promise<number> {
   return typeof bound === "object" && bound !== null ? bound.port : at.port;
 }
 
-function formatAddress({ host, port }: Address): string {
+/** `HOST:PORT`, an IPv6 address in brackets. */
+export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,14 +1,16 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { bootFilesOf, carryOutCopy } from "../server-stub/nodeset/boot-files.ts";
 import { readTables } from "../server-stub/tables/open.ts";
 import { type BackEndKind, openBackEnd } from "./back-ends.ts";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
 import { claimFolder } from "./bench/claim.ts";
 import type { Service } from "./bench/service.ts";
 import { run } from "./command.ts";
+import type { BootMedium } from "./machine/arguments.ts";
 import type { Machine } from "./machine/machine.ts";
 import { benchParameters, formatParameters, nodesetParameters, type Parameters } from "./parameters.ts";
-import { out } from "./paths.ts";
+import { built, out } from "./paths.ts";
 import { demo, IMAGE_NAME, type Prepared, prepare } from "./prepare.ts";
 import { tablesFor } from "./tables.ts";
 
@@ -31,6 +33,8 @@ export interface LabOptions {
   readonly tables?: (folder: string) => unknown;
   /** Where the server's tables are: `csv` where not given. */
   readonly backEnd?: BackEndKind;
+  /** Boot loaders are served; {@link Lab.tftp} has something in it. Not together with `web`. */
+  readonly tftp?: boolean;
   /** A web server at port 80 of the management node shows {@link Lab.web}. */
   readonly web?: boolean;
 }
@@ -58,6 +62,8 @@ export interface Lab {
   readonly sources: { readonly node: string; readonly common: string };
   /** The folder that the web server shows, empty at first. */
   readonly web: string;
+  /** What boot loaders read by TFTP and HTTP, with the kernel and the initrd of the image in it. */
+  readonly tftp: string;
   /** The folder of tables that the server answers from, and writes statuses to. */
   readonly tables: string;
   /** The image's tree, as it is exported. */
@@ -69,6 +75,8 @@ export interface Lab {
    * @param change parameters to add, replace or (`undefined`) take away
    */
   boot(node: string, change?: Parameters, hardware?: Hardware): Machine;
+  /** Switches a node on that knows nothing: DHCP and what {@link Lab.tftp} holds tell it what to do. */
+  bootFromNetwork(node: string): Machine;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -86,6 +94,8 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
   const tables = join(work, "tables");
   const web = join(work, "web");
   mkdirSync(web);
+  const tftp = join(work, "tftpboot");
+  if (options.tftp) await putBootFiles(tftp, prepared);
   const sources = { node: join(trees, "statelite"), common: join(trees, "syncdirs", "common") };
   const bench = await openBench({
     name: options.name,
@@ -98,6 +108,7 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
       return openBackEnd(options.backEnd ?? "csv", tables);
     },
     ...(options.web && { web }),
+    ...(options.tftp && { tftp }),
     exports: [
       { directory: prepared.image, path: IMAGE_PATH, access: "ro" },
       { directory: sources.node, path: "/statelite", access: "ro" },
@@ -106,8 +117,15 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
     ],
   });
   const rootimg = join(prepared.image, "rootimg");
-  const places = { directory: bench.directory, state, sources, web, tables, rootimg };
+  const places = { directory: bench.directory, state, sources, web, tftp, tables, rootimg };
   return assemble(bench, prepared, places, await parametersOf(tables, bench.nodes));
+}
+
+/** Where `nodeset` expects them: beside the image there is nobody who could copy them. */
+async function putBootFiles(tftp: string, { kernel }: Prepared): Promise<void> {
+  const files = bootFilesOf(IMAGE_NAME);
+  await carryOutCopy({ from: kernel, to: join(tftp, files.kernel) });
+  await carryOutCopy({ from: built.initrd, to: join(tftp, files.initrd) });
 }
 
 /** The command line of each node, as `nodeset` makes it of the tables. */
@@ -120,26 +138,34 @@ async function parametersOf(folder: string, nodes: Bench["nodes"]): Promise<Read
 function assemble(
   bench: Bench,
   prepared: Prepared,
-  places: Pick<Lab, "directory" | "state" | "sources" | "web" | "tables" | "rootimg">,
+  places: Pick<Lab, "directory" | "state" | "sources" | "web" | "tftp" | "tables" | "rootimg">,
   nodeset: ReadonlyMap<string, Parameters>,
 ): Lab {
   let boots = 0;
+  const start = (name: string, medium: BootMedium, hardware: Omit<Hardware, "initrd">): Machine => {
+    boots++;
+    return bench.boot(name, {
+      medium,
+      accelerator: prepared.accelerator,
+      label: `boot${boots}`,
+      ...hardware,
+    });
+  };
   return {
     ...places,
     server: bench.server,
     service: (name) => bench.service(name),
-    boot(name, change = {}, hardware = {}) {
-      const { kernel, accelerator } = prepared;
+    boot(name, change = {}, { initrd = built.initrd, ...hardware } = {}) {
       const parameters = { ...nodeset.get(name), ...benchParameters, ...change };
-      boots++;
-      return bench.boot(name, {
-        kernel,
-        accelerator,
+      const medium = {
+        kind: "kernel",
+        kernel: prepared.kernel,
+        initrd,
         parameters: formatParameters(parameters),
-        label: `boot${boots}`,
-        ...hardware,
-      });
+      } as const;
+      return start(name, medium, hardware);
     },
+    bootFromNetwork: (name) => start(name, { kind: "network" }, {}),
     [Symbol.asyncDispose]: () => bench.close(),
   };
 }

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import invariant from "tiny-invariant";
 import type { BackEnd } from "../back-ends.ts";
-import type { Accelerator, NetworkCard } from "../machine/arguments.ts";
+import type { Accelerator, BootMedium, NetworkCard } from "../machine/arguments.ts";
 import { type Machine, switchOn } from "../machine/machine.ts";
 import { built, out } from "../paths.ts";
 import type { Authority } from "../pki.ts";
@@ -40,6 +40,8 @@ export interface BenchPlan {
   readonly authority: Authority;
   /** A folder that a web server shows at port 80; on a bridge only. */
   readonly web?: string;
+  /** What boot loaders read, by TFTP and, at port 80, by HTTP from the stub; on a bridge, and without `web`. */
+  readonly tftp?: string;
 }
 
 /** How guests reach the management node. */
@@ -55,9 +57,7 @@ export interface ServerPoint {
 
 export interface BootSpec {
   readonly accelerator: Accelerator;
-  readonly kernel: string;
-  readonly initrd?: string;
-  readonly parameters: readonly string[];
+  readonly medium: BootMedium;
   /** What tells this boot from others in the transcripts' names. */
   readonly label: string;
   /** MiB. */
@@ -155,11 +155,12 @@ function defineServices(
         ...["--hosts", hosts, "--cert", certificate, "--key", key, "--name", MANAGEMENT_NODE],
         ...["--monitor", `${bind}:${server.monitorPort}`, "--http", `${bind}:${server.httpPort}`],
         ...["--reports", join(directory, "reports")],
+        ...(plan.tftp === undefined ? [] : ["--boot-files", plan.tftp, "--boot-listen", `${bind}:80`]),
       ],
       port: server.xcatPort,
     },
     ...(bridged && plan.web !== undefined ? [webServer(plan.web)] : []),
-    ...(bridged ? [portmapper, dnsServer(nodes, directory), dhcpServer(nodes, directory)] : []),
+    ...(bridged ? [portmapper, dnsServer(nodes, directory), dhcpServer(nodes, directory, plan.tftp)] : []),
   ];
   return new Map(
     definitions.map((definition) => [definition.name, defineService(place, directory, definition)]),
@@ -217,9 +218,7 @@ function assemble(
           accelerator: spec.accelerator,
           processors: spec.processors ?? 2,
           memory: spec.memory ?? 1024,
-          kernel: spec.kernel,
-          initrd: spec.initrd ?? built.initrd,
-          parameters: spec.parameters,
+          medium: spec.medium,
           cards: [card(node(name))],
           disks: spec.disks ?? [],
           reportFile: join(directory, `${name}.${spec.label}.report`),

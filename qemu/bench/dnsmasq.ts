@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { xnbaPath } from "../../server-stub/nodeset/layout.ts";
 import { DOMAIN, hostsFile, MANAGEMENT_NODE, type NodeAddress, SERVER_ADDRESS } from "./network.ts";
 import type { ServiceDefinition } from "./service.ts";
 
@@ -31,8 +32,17 @@ export function dnsServer(nodes: readonly NodeAddress[], directory: string): Ser
   };
 }
 
-/** DHCP with a fixed address and host name for each MAC address; others get nothing. */
-export function dhcpServer(nodes: readonly NodeAddress[], directory: string): ServiceDefinition {
+/**
+ * DHCP with a fixed address and host name for each MAC address; others get nothing.
+ *
+ * @param tftp what boot loaders read by TFTP, as `nodeset` fills it: each node is told its own configuration, as an
+ *   iPXE wants it
+ */
+export function dhcpServer(
+  nodes: readonly NodeAddress[],
+  directory: string,
+  tftp?: string,
+): ServiceDefinition {
   const config = join(directory, "dhcp.conf");
   const lines = [
     ...base,
@@ -48,7 +58,8 @@ export function dhcpServer(nodes: readonly NodeAddress[], directory: string): Se
     `dhcp-option=option:router,${SERVER_ADDRESS}`,
     `domain=${DOMAIN}`,
     `dhcp-option=option:domain-name,${DOMAIN}`,
-    ...nodes.map((node) => `dhcp-host=${node.mac},${node.address},${node.name}`),
+    ...nodes.map(({ mac, address, name }) => `dhcp-host=${mac},set:${name},${address},${name}`),
+    ...(tftp === undefined ? [] : bootOptions(nodes, tftp)),
     "log-dhcp",
   ];
   return {
@@ -56,4 +67,12 @@ export function dhcpServer(nodes: readonly NodeAddress[], directory: string): Se
     argv: ["dnsmasq", `--conf-file=${config}`],
     files: { [config]: `${lines.join("\n")}\n` },
   };
+}
+
+/** The server's address goes with it: it is what `next-server` means in the configuration. */
+function bootOptions(nodes: readonly NodeAddress[], tftp: string): string[] {
+  const boot = nodes.map(
+    ({ name }) => `dhcp-boot=tag:${name},${xnbaPath(name)},${MANAGEMENT_NODE},${SERVER_ADDRESS}`,
+  );
+  return ["enable-tftp", `tftp-root=${tftp}`, ...boot];
 }

@@ -5,6 +5,19 @@ export type NetworkCard =
 
 export type Accelerator = "kvm" | "tcg";
 
+/** What a machine is started from. */
+export type BootMedium =
+  | {
+      readonly kind: "kernel";
+      /** Path of a bzImage. */
+      readonly kernel: string;
+      readonly initrd: string;
+      /** The kernel's parameters, each one word of the command line as it is to be quoted. */
+      readonly parameters: readonly string[];
+    }
+  /** Its first network card, by the iPXE in the card's option ROM. */
+  | { readonly kind: "network" };
+
 /** A machine as a value: all that QEMU is told about it. */
 export interface MachineSpec {
   readonly name: string;
@@ -12,11 +25,7 @@ export interface MachineSpec {
   readonly processors: number;
   /** MiB. */
   readonly memory: number;
-  /** Path of a bzImage. */
-  readonly kernel: string;
-  readonly initrd: string;
-  /** The kernel's parameters, each one word of the command line as it is to be quoted. */
-  readonly parameters: readonly string[];
+  readonly medium: BootMedium;
   readonly cards: readonly NetworkCard[];
   /** Files with the bytes of its disks, in order: /dev/vda, /dev/vdb and so on. */
   readonly disks: readonly string[];
@@ -41,20 +50,26 @@ export function qemuArguments(machine: MachineSpec): string[] {
     ...["-smp", String(machine.processors), "-m", String(machine.memory)],
     // A guest that resets itself is at its end, and the bench learns it from QEMU's exit.
     "-no-reboot",
-    ...["-kernel", machine.kernel, "-initrd", machine.initrd, "-append", machine.parameters.join(" ")],
+    ...mediumArguments(machine.medium),
     ...["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"],
     ...["-device", "virtio-serial-pci"],
     ...["-chardev", `file,id=report,path=${escapeComma(machine.reportFile)}`],
     ...["-device", `virtserialport,chardev=report,name=${REPORT_PORT}`],
-    ...machine.cards.flatMap(cardArguments),
+    ...machine.cards.flatMap((card, index) => cardArguments(card, index, machine.medium)),
     ...machine.disks.flatMap(diskArguments),
   ];
 }
 
-function cardArguments(card: NetworkCard, index: number): string[] {
+function mediumArguments(medium: BootMedium): string[] {
+  if (medium.kind === "network") return [];
+  return ["-kernel", medium.kernel, "-initrd", medium.initrd, "-append", medium.parameters.join(" ")];
+}
+
+function cardArguments(card: NetworkCard, index: number, medium: BootMedium): string[] {
   const id = `net${index}`;
   // Without the option ROM the firmware does not try to boot from the network first.
-  const device = ["-device", `virtio-net-pci,netdev=${id},mac=${card.mac},romfile=`];
+  const rom = medium.kind === "network" && index === 0 ? "bootindex=0" : "romfile=";
+  const device = ["-device", `virtio-net-pci,netdev=${id},mac=${card.mac},${rom}`];
   switch (card.kind) {
     case "tap":
       return ["-netdev", `tap,id=${id},ifname=${card.tap},script=no,downscript=no`, ...device];

@@ -5,6 +5,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "debian-archive-keyring": "verifies the packages of the root image",
   "dnsmasq-base": "DHCP and DNS of the bench's management node",
   e2fsprogs: "file systems for tests of the local disk",
+  "ipxe-qemu": "boots node machines from the network",
   iproute2: "the bench's bridge and taps",
   kmod: "module dependencies for the initrd",
   mmdebstrap: "builds the nodes' root image",

@@ -6,9 +6,7 @@ const spec: MachineSpec = {
   accelerator: "tcg",
   processors: 2,
   memory: 1024,
-  kernel: "/k",
-  initrd: "/i",
-  parameters: ["a=1", 'b="2 3"'],
+  medium: { kind: "kernel", kernel: "/k", initrd: "/i", parameters: ["a=1", 'b="2 3"'] },
   cards: [],
   disks: [],
   reportFile: "/tmp/a,b",
@@ -31,6 +29,11 @@ test.each<[string, Partial<MachineSpec>, string]>([
     "a tap",
     { cards: [{ kind: "tap", mac: "52:54:00:00:00:0b", tap: "tap-n01" }] },
     "-netdev tap,id=net0,ifname=tap-n01,script=no,downscript=no -device virtio-net-pci,netdev=net0,mac=52:54:00:00:00:0b,romfile=",
+  ],
+  [
+    "the network alone: the first card's ROM is there, and is started first",
+    { medium: { kind: "network" }, cards: [{ kind: "tap", mac: "52:54:00:00:00:0b", tap: "tap-n01" }] },
+    "-no-reboot -chardev stdio,id=console,signal=off -serial chardev:console -device virtio-serial-pci -chardev file,id=report,path=/tmp/a,,b -device virtserialport,chardev=report,name=statelite.report -netdev tap,id=net0,ifname=tap-n01,script=no,downscript=no -device virtio-net-pci,netdev=net0,mac=52:54:00:00:00:0b,bootindex=0",
   ],
   [
     "the user network, with the host name that its DHCP gives",

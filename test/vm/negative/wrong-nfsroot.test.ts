@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { BOOT_SECONDS, bootFailure, openLab, POWER_OFF } from "../lab-note.ts";
 
-test("an NFSROOT that is not exported: both directories that were tried, and the machine is off", async () => {
+test("an NFSROOT that is not exported: both directories that were tried, the machine is off, and the nodelist table has it", async () => {
   await using lab = await openLab({ name: "wrong-nfsroot" });
   const n01 = lab.boot("n01", { NFSROOT: "10.0.0.1:/install/netboot/nosuch", ...POWER_OFF });
   expect(await bootFailure(n01, BOOT_SECONDS)).toEqual({
@@ -13,4 +15,5 @@ test("an NFSROOT that is not exported: both directories that were tried, and the
   });
   await n01.console.waitFor(/reboot: Power down/, 30);
   await n01.exited(30);
+  expect(readFileSync(join(lab.tables, "nodelist.csv"), "utf8")).toMatch(/^"n01","all,compute","failed",/m);
 });

@@ -1,14 +1,20 @@
 import { BootError, printable } from "../agent/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { type Command, UsageError } from "./cli/command.ts";
+import { findCommand } from "./cli/common.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { liteimg } from "./commands/liteimg.ts";
 import { lslite } from "./commands/lslite.ts";
 import { litefile, litetree } from "./commands/node-rows.ts";
+import { noderange } from "./commands/noderange.ts";
 import { nodeset } from "./commands/nodeset.ts";
 import { serve } from "./commands/serve.ts";
 
 /** In the order of the help. A command to be added is an entry here. */
-const commands: readonly Command[] = [serve, liteimg, litefile, litetree, lslite, nodeset];
+const commands: readonly Command[] = [
+  ...[serve, liteimg, nodeset, litefile, litetree, lslite, noderange],
+  completionCommand(() => commands),
+];
 
 const width = Math.max(...commands.map((command) => command.name.length));
 const help = `Usage: statelite-server COMMAND [OPTION]...
@@ -22,7 +28,7 @@ statelite-server COMMAND --help says more. Exit status: 0, 1 for a problem, 2 fo
 /** Runs one subcommand; what it throws becomes a message and an exit status here and nowhere else. */
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === "--help" || name === "-h") {
+  if (name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(help);
     return 0;
   }
@@ -30,14 +36,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`statelite-server ${packageJson.version}\n`);
     return 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = findCommand(commands, name);
   if (command === undefined) {
     process.stderr.write(
       name === undefined ? help : `statelite-server: no command ${printable(name)}\n${help}`,
     );
     return 2;
   }
-  if (rest.includes("--help") || rest.includes("-h")) {
+  if (asksForHelp(rest)) {
     process.stdout.write(command.help);
     return 0;
   }
@@ -57,6 +63,12 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`statelite-server ${command.name}: ${text}\n`);
     return 1;
   }
+}
+
+/** After `--` nothing is an option. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? args.length : end).some((word) => word === "--help" || word === "-h");
 }
 
 // Not process.exit(): output that a pipe has not taken yet would be lost.

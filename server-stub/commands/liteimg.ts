@@ -2,64 +2,65 @@ import { realpathSync, statSync } from "node:fs";
 import { type BootError, fatal } from "../../agent/errors.ts";
 import { litefileRows } from "../../agent/rows/rows.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
-import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { defineCommand, UsageError } from "../cli/command.ts";
+import { tablesOf, tablesOption } from "../cli/common.ts";
+import type { Options, Values } from "../cli/options.ts";
 import type { SourceRow } from "../liteimg/entries.ts";
-import { formatOp } from "../liteimg/ops.ts";
+import { formatOp, type Op } from "../liteimg/ops.ts";
 import { planPreparation, prepareImage } from "../liteimg/prepare.ts";
 import { recordPath } from "../liteimg/record.ts";
 import { stderrLog as log } from "../log.ts";
 import { readTables } from "../tables/open.ts";
 import { bytesToText } from "../text.ts";
 
-const help = `Usage: statelite-server liteimg --tables DIR [--root IMAGE_DIR] [--dry-run] [IMAGE]
-Prepares an image for statelite booting: for each litefile row of the image the content goes to /.default, and
+const options = {
+  tables: tablesOption,
+  root: {
+    takes: "IMAGE_DIR",
+    completes: { kind: "folder" },
+    help: "the image's root directory (default: linuximage.rootimgdir of IMAGE, /rootimg below it)",
+  },
+  image: { takes: "IMAGE", completes: { kind: "image" }, help: "another way to name it" },
+  "dry-run": { help: "print what would be done" },
+  json: { help: "print it as an array of operations" },
+} as const satisfies Options;
+
+export const liteimg = defineCommand({
+  name: "liteimg",
+  summary: "prepare an image for statelite booting",
+  about: `Prepares an image for statelite booting: for each litefile row of the image the content goes to /.default, and
 for link options the path becomes a symlink by way of /.statelite/tmpfs. Run again after a change of the
 litefile table: what left the table is put back. It can be interrupted and run again.
 
-  IMAGE, --image IMAGE  name in the osimage table; without it only rows for ALL apply
-  --root IMAGE_DIR      the image's root directory (default: linuximage.rootimgdir of IMAGE, /rootimg below it)
-  --tables DIR          CSV files in tabdump form; also sqlite:DIR, pg:DSN and cfgloc:FILE
-  --dry-run             print what would be done
-  --json                with --dry-run: as an array
-
-What was done is kept beside the image, in IMAGE_DIR.liteimg.json. Content without link options is copied to
+IMAGE is a name in the osimage table; without it only rows for ALL apply.`,
+  options,
+  operands: [{ name: "IMAGE", optional: true, completes: { kind: "image" } }],
+  notes: `What was done is kept beside the image, in IMAGE_DIR.liteimg.json. Content without link options is copied to
 /.default again when it changed in the image: change it there, not in /.default. Neither /etc/fstab nor any
-password is touched.
-`;
-
-export const liteimg: Command = {
-  name: "liteimg",
-  summary: "prepare an image for statelite booting",
-  help,
+password is touched.`,
   run,
-};
+});
 
-async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    root: { type: "string" },
-    tables: { type: "string" },
-    image: { type: "string" },
-    "dry-run": { type: "boolean" },
-    json: { type: "boolean" },
-  });
-  const [image = values.image ?? "", extra] = positionals;
-  if (extra !== undefined) throw new UsageError("one image is enough");
-  const set = await readTables(required(values.tables, "--tables"), log);
+async function run(values: Values<typeof options>, operands: readonly string[]): Promise<number> {
+  const image = operands[0] ?? values.image ?? "";
+  const set = await readTables(tablesOf(values), log);
   const root = imageRoot(values.root ?? rootOf(set, image));
   const rows = rowsFor(set, image);
+  const json = values.json === true;
+  const ops: Op[] = [];
+  const report = (op: Op): void => {
+    ops.push(op);
+    if (!json) process.stdout.write(`${formatOp(op)}\n`);
+  };
   if (values["dry-run"] === true) {
     const plan = await planPreparation(root, rows);
-    const ops = [...plan.putBack, ...plan.prepare];
-    const lines = values.json === true ? [JSON.stringify(ops, undefined, 1)] : ops.map(formatOp);
-    for (const line of lines) process.stdout.write(`${line}\n`);
-    return 0;
-  }
-  let changes = 0;
-  await prepareImage(root, rows, (op) => {
-    process.stdout.write(`${formatOp(op)}\n`);
-    changes += 1;
-  });
-  process.stdout.write(`${root}: ${rows.length} rows, ${changes} changes; recorded in ${recordPath(root)}\n`);
+    for (const op of [...plan.putBack, ...plan.prepare]) report(op);
+  } else await prepareImage(root, rows, report);
+  if (json) process.stdout.write(`${JSON.stringify(ops, undefined, 1)}\n`);
+  else if (values["dry-run"] !== true)
+    process.stdout.write(
+      `${root}: ${rows.length} rows, ${ops.length} changes; recorded in ${recordPath(root)}\n`,
+    );
   return 0;
 }
 

@@ -5,22 +5,21 @@ import { imageOf } from "../../agent/rows/nodes.ts";
 import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
 import { stateLocation } from "../../agent/rows/statemnt.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
-import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { defineCommand } from "../cli/command.ts";
+import { noderangeOperand, tablesOf, tablesOption } from "../cli/common.ts";
+import type { Options, Values } from "../cli/options.ts";
 import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { refuseCommands } from "../model/run-command.ts";
 import { readTables } from "../tables/open.ts";
 import { bytesToText } from "../text.ts";
 
-const help = `Usage: statelite-server lslite --tables DIR [-i IMAGE | NODERANGE]
-Prints what the tables say about nodes, or about an image, as \`lslite\` of xCAT does.
-
-  --tables DIR  CSV files in tabdump form; also sqlite:DIR, pg:DSN and cfgloc:FILE
-  -i IMAGE      the litefile rows of an image
-  --json        an array of what is known of each node or image
-
-Rows that are in the tables and reach no node are named on standard error.
-`;
+const options = {
+  tables: tablesOption,
+  image: { takes: "IMAGE", short: "i", completes: { kind: "image" }, help: "the litefile rows of an image" },
+  verbose: { short: "V", help: "as xCAT's command takes it; there is nothing more to say" },
+  json: { help: "an array of what is known of each node or image" },
+} as const satisfies Options;
 
 /** What xCAT's command prints when it is told nothing. */
 const summaryHelp = `
@@ -32,12 +31,15 @@ or
 	lslite [-V | --verbose] [-i imagename] | [noderange]
 `;
 
-export const lslite: Command = {
+export const lslite = defineCommand({
   name: "lslite",
   summary: "what the tables say about nodes or an image",
-  help,
+  about: "Prints what the tables say about nodes, or about an image, as `lslite` of xCAT does.",
+  options,
+  operands: [{ ...noderangeOperand, optional: true }],
+  notes: "Rows that are in the tables and reach no node are named on standard error.",
   run,
-};
+});
 
 /** All that lslite shows of one node; of an image only the first two are known. */
 interface Summary {
@@ -48,20 +50,12 @@ interface Summary {
   readonly litetree?: readonly string[];
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    tables: { type: "string" },
-    image: { type: "string", short: "i" },
-    json: { type: "boolean" },
-    verbose: { type: "boolean", short: "V" },
-  });
-  const [range, extra] = positionals;
-  if (extra !== undefined) throw new UsageError("one noderange is enough");
+async function run(values: Values<typeof options>, [range]: readonly string[]): Promise<number> {
   if (range === undefined && values.image === undefined) {
     process.stdout.write(summaryHelp);
     return 2;
   }
-  const set = await readTables(required(values.tables, "--tables"), log);
+  const set = await readTables(tablesOf(values), log);
   const summaries = values.image === undefined ? await ofNodes(set, range ?? "") : ofImage(set, values.image);
   if (typeof summaries === "string") {
     process.stderr.write(`Error: ${printable(summaries)}\n`);

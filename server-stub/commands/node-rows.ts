@@ -3,7 +3,9 @@ import { resolveLitetree } from "../../agent/rows/litetree.ts";
 import { imageOf } from "../../agent/rows/nodes.ts";
 import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
 import type { TableSet } from "../../agent/rows/table.ts";
-import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { type Command, defineCommand } from "../cli/command.ts";
+import { allowCmdOption, noderangeOperand, tablesOf, tablesOption } from "../cli/common.ts";
+import type { Options, Values } from "../cli/options.ts";
 import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
@@ -28,26 +30,18 @@ const litetreeLines: RowsOf = async (set, image, node, allowCommands) => {
   return sources.map((source) => source.source);
 };
 
+const options = {
+  tables: tablesOption,
+  "allow-cmd": allowCmdOption,
+  json: { help: "an array of {node, image, rows}" },
+} as const satisfies Options;
+
 export const litefile = nodeCommand("litefile", "the litefile rows that nodes get", litefileLines);
 export const litetree = nodeCommand("litetree", "the litetree sources that nodes get", litetreeLines);
 
 function nodeCommand(name: string, summary: string, rowsOf: RowsOf): Command {
-  const help = `Usage: statelite-server ${name} --tables DIR NODERANGE
-Prints ${summary}, as \`${name}\` of xCAT does.
-
-  --tables DIR  CSV files in tabdump form; also sqlite:DIR, pg:DSN and cfgloc:FILE
-  --json        an array of {node, image, rows}
-  --allow-cmd   run the #CMD= of litetree rows
-`;
-  const run = async (args: readonly string[]): Promise<number> => {
-    const { values, positionals } = parseOptions(args, {
-      tables: { type: "string" },
-      json: { type: "boolean" },
-      "allow-cmd": { type: "boolean" },
-    });
-    const [range, extra] = positionals;
-    if (range === undefined || extra !== undefined) throw new UsageError("one noderange is needed");
-    const set = await readTables(required(values.tables, "--tables"), log);
+  const run = async (values: Values<typeof options>, [range = ""]: readonly string[]): Promise<number> => {
+    const set = await readTables(tablesOf(values), log);
     const { nodes, missing } = expandNoderange(set, range);
     if (missing.length > 0) {
       process.stderr.write(
@@ -72,5 +66,6 @@ Prints ${summary}, as \`${name}\` of xCAT does.
       for (const { node, rows } of results) for (const row of rows) process.stdout.write(`${node}: ${row}\n`);
     return status;
   };
-  return { name, summary, help, run };
+  const about = `Prints ${summary}, as \`${name}\` of xCAT does.`;
+  return defineCommand({ name, summary, about, options, operands: [noderangeOperand], run });
 }

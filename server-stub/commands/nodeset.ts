@@ -1,6 +1,8 @@
 import { basename } from "node:path";
 import { fatal, printable } from "../../agent/errors.ts";
-import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { defineCommand, UsageError } from "../cli/command.ts";
+import { noderangeOperand, tablesOf, tablesOption } from "../cli/common.ts";
+import type { Options, Values } from "../cli/options.ts";
 import { openEditor } from "../edit/open.ts";
 import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
@@ -9,47 +11,59 @@ import { carryOutCopy } from "../nodeset/boot-files.ts";
 import { isPlainName, pxelinuxPath } from "../nodeset/layout.ts";
 import { type NodePlan, type NodesetPlan, type NodesetWorld, planBoot, planImage } from "../nodeset/plan.ts";
 import { TftpFolder } from "../nodeset/tftp-folder.ts";
-import { tablesHelp } from "../tables/location.ts";
 import { readTables } from "../tables/open.ts";
 import { bytesToText } from "../text.ts";
 
-const help = `Usage: statelite-server nodeset --tables WHERE [--tftp DIR] NODERANGE STATE
-Says what nodes do when they are switched on, as \`nodeset\` of xCAT does, for pxelinux and for iPXE (xNBA).
+const options = {
+  tables: tablesOption,
+  tftp: {
+    takes: "DIR",
+    completes: { kind: "folder" },
+    help: "where boot loaders read (default /tftpboot)",
+  },
+  noupdateinitrd: {
+    help: `leave kernel and initrd there as they are; otherwise those in linuximage.rootimgdir
+are copied when they have changed`,
+  },
+  "allow-cmd": { help: "run the #CMD= of statelite.statemnt on this machine" },
+  "dry-run": { help: "print what would be written" },
+  json: { help: "an array of {node, state, image, commandLine, files}" },
+} as const satisfies Options;
 
-  STATE is one of
-    osimage=IMAGE   boot this image, which becomes the nodes' own in the nodetype table
-    osimage         boot the image that is theirs already; statelite is the same
-    boot            boot from the disk
-    offline         nothing: the files are removed
-    stat            tell what was said
+export const nodeset = defineCommand({
+  name: "nodeset",
+  summary: "say what nodes do when they are switched on",
+  about: `Says what nodes do when they are switched on, as \`nodeset\` of xCAT does, for pxelinux and for iPXE (xNBA).
 
-${tablesHelp}  --tftp DIR       where boot loaders read (default /tftpboot)
-  --noupdateinitrd leave kernel and initrd there as they are; otherwise those in linuximage.rootimgdir are copied when
-                   they have changed
-  --allow-cmd      run the #CMD= of statelite.statemnt
-  --dry-run        print what would be written
-  --json           an array of {node, state, image, commandLine, files}
+STATE is one of
+  osimage=IMAGE   boot this image, which becomes the nodes' own in the nodetype table
+  osimage         boot the image that is theirs already; statelite is the same
+  boot            boot from the disk
+  offline         nothing: the files are removed
+  stat            tell what was said`,
+  options,
+  operands: [
+    noderangeOperand,
+    {
+      name: "STATE",
+      completes: {
+        kind: "state",
+        words: ["osimage", "statelite", "boot", "offline", "stat"],
+        imageAfter: ["osimage=", "statelite="],
+      },
+    },
+  ],
+  notes: `In DIR it writes pxelinux.cfg/NODE with links by MAC address (mac table) and IP address (hosts table, or the name
+service) to it, xcat/xnba/nodes/NODE and NODE.uefi, xcat/osimage/IMAGE/kernel and initrd-statelite.gz.`,
+  run,
+});
 
-In DIR it writes pxelinux.cfg/NODE with links by MAC address (mac table) and IP address (hosts table, or the name
-service) to it, xcat/xnba/nodes/NODE and NODE.uefi, xcat/osimage/IMAGE/kernel and initrd-statelite.gz.
-`;
-
-export const nodeset: Command = { name: "nodeset", summary: "say what nodes boot", help, run };
-
-async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    tables: { type: "string" },
-    tftp: { type: "string" },
-    noupdateinitrd: { type: "boolean" },
-    "allow-cmd": { type: "boolean" },
-    "dry-run": { type: "boolean" },
-    json: { type: "boolean" },
-  });
-  const [range, wanted, extra] = positionals;
-  if (range === undefined || wanted === undefined || extra !== undefined)
-    throw new UsageError("a noderange and a state are needed");
+async function run(
+  values: Values<typeof options>,
+  [range = "", wanted = ""]: readonly string[],
+): Promise<number> {
   const state = readState(wanted);
-  const location = required(values.tables, "--tables");
+  const location = tablesOf(values);
   const tftp = values.tftp ?? "/tftpboot";
   const set = await readTables(location, log);
   const { nodes, missing } = expandNoderange(set, range);

@@ -3,7 +3,9 @@ import { hostname } from "node:os";
 import { fatal } from "../../agent/errors.ts";
 import { listenBootFiles } from "../boot-files/listen.ts";
 import { parseAddress } from "../cli/address.ts";
-import { type Command, parseOptions, required, UsageError } from "../cli/command.ts";
+import { defineCommand, required, UsageError } from "../cli/command.ts";
+import { allowCmdOption, tablesOf, tablesOption } from "../cli/common.ts";
+import type { Options, Values } from "../cli/options.ts";
 import { openEditor } from "../edit/open.ts";
 import { serveHttp } from "../http/connection.ts";
 import { Gate } from "../http/gate.ts";
@@ -20,59 +22,81 @@ import { type Listening, listenTcp } from "../serve/listener.ts";
 import { serveMonitor } from "../serve/monitor.ts";
 import { listenTls, listenXcatd } from "../serve/tls-listener.ts";
 import { StatusRecorder } from "../status/recorder.ts";
-import { tablesHelp } from "../tables/location.ts";
 import { openTables } from "../tables/open.ts";
 
-const help = `Usage: statelite-server serve --tables TABLES --listen HOST:PORT --cert FILE --key FILE [OPTION]...
-Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT. Changes of the tables are followed.
+const options = {
+  tables: tablesOption,
+  listen: { takes: "HOST:PORT", help: "where to answer; port 0 lets the kernel choose" },
+  cert: { takes: "FILE", completes: { kind: "file" }, help: "certificate, PEM, with its chain" },
+  key: { takes: "FILE", completes: { kind: "file" }, help: "its key, PEM" },
+  ca: {
+    takes: "FILE",
+    completes: { kind: "file" },
+    help: "ask clients for a certificate of this CA; policy rows with a name need one",
+  },
+  hosts: {
+    takes: "FILE",
+    completes: { kind: "file" },
+    help: "names of addresses in /etc/hosts form, asked before DNS",
+  },
+  "no-dns": { help: "ask --hosts only" },
+  name: { takes: "NAME", help: "this server's name in answers (default: the short host name)" },
+  "allow-cmd": allowCmdOption,
+  monitor: {
+    takes: "HOST:PORT",
+    help: "answer the install monitor too (port 3002); statuses go to nodelist.status of the tables",
+  },
+  http: { takes: "HOST:PORT", help: "answer the JSON protocol over HTTPS too, with the same certificate" },
+  "http-plain": { takes: "HOST:PORT", help: "the same without TLS: nobody proves who he is there" },
+  "http-limit": {
+    takes: "N",
+    help: "HTTP requests that are worked on at the same time; others get 503 (default 256)",
+  },
+  tokens: {
+    takes: "FILE",
+    completes: { kind: "file" },
+    help: "lines of a node and its bearer token, another proof of who asks by HTTP",
+  },
+  reports: {
+    takes: "DIR",
+    completes: { kind: "folder" },
+    help: "keep the reports of boots that nodes send by HTTP, the last 16 of each node",
+  },
+  "boot-files": {
+    takes: "DIR",
+    completes: { kind: "folder" },
+    help: "show boot loaders this directory as http://…/tftpboot/, as nodeset fills it",
+  },
+  "boot-listen": { takes: "HOST:PORT", help: "where (default :80)" },
+  "request-timeout": { takes: "SEC", help: "for a request to arrive whole (default 10)" },
+  json: { help: "say where it listens as one line of JSON, by option" },
+} as const satisfies Options;
 
-${tablesHelp}  --listen HOST:PORT     where to answer; port 0 lets the kernel choose
-  --cert FILE            certificate, PEM, with its chain
-  --key FILE             its key, PEM
-  --ca FILE              ask clients for a certificate of this CA; policy rows with a name need one
-  --hosts FILE           names of addresses in /etc/hosts form, asked before DNS
-  --no-dns               ask --hosts only
-  --name NAME            this server's name in answers (default: the short host name)
-  --allow-cmd            run the #CMD= of litetree rows on this machine
-  --monitor HOST:PORT    answer the install monitor too (port 3002); statuses go to nodelist.status of the tables
-  --http HOST:PORT       answer the JSON protocol over HTTPS too, with the same certificate
-  --http-plain HOST:PORT the same without TLS: nobody proves who he is there
-  --http-limit N         HTTP requests that are worked on at the same time; others get 503 (default 256)
-  --tokens FILE          lines of a node and its bearer token, another proof of who asks by HTTP
-  --reports DIR          keep the reports of boots that nodes send by HTTP, the last 16 of each node
-  --boot-files DIR       show boot loaders this directory as http://…/tftpboot/, as nodeset fills it
-  --boot-listen HOST:PORT where (default :80)
-  --request-timeout SEC  for a request to arrive whole (default 10)
+/** What is said of a port when it is open, by the option that asks for it. */
+const ports = {
+  http: "JSON over HTTPS",
+  "http-plain": "JSON over HTTP",
+  monitor: "install monitor",
+  "boot-files": "boot files",
+  listen: "listening",
+} as const satisfies Partial<Record<keyof typeof options, string>>;
 
-Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.
-`;
+type Port = keyof typeof ports;
 
 const log = new LimitedLog(stderrLog);
 
-export const serve: Command = { name: "serve", summary: "answer nodes as xcatd does", help, run };
+export const serve = defineCommand({
+  name: "serve",
+  summary: "answer nodes as xcatd does",
+  about:
+    "Answers nodes as xcatd does on port 3001, until SIGTERM or SIGINT. Changes of the tables are followed.",
+  options,
+  operands: [],
+  notes: `Prints "listening on HOST:PORT" when it is ready. One line for each request goes to standard error.`,
+  run,
+});
 
-async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    tables: { type: "string" },
-    listen: { type: "string" },
-    cert: { type: "string" },
-    key: { type: "string" },
-    ca: { type: "string" },
-    hosts: { type: "string" },
-    "no-dns": { type: "boolean" },
-    name: { type: "string" },
-    "allow-cmd": { type: "boolean" },
-    monitor: { type: "string" },
-    http: { type: "string" },
-    "http-plain": { type: "string" },
-    "http-limit": { type: "string" },
-    tokens: { type: "string" },
-    reports: { type: "string" },
-    "boot-files": { type: "string" },
-    "boot-listen": { type: "string" },
-    "request-timeout": { type: "string" },
-  });
-  if (positionals[0] !== undefined) throw new UsageError(`what is ${positionals[0]}?`);
+async function run(values: Values<typeof options>): Promise<number> {
   const at = parseAddress(required(values.listen, "--listen"), "--listen");
   const monitorAt = values.monitor === undefined ? undefined : parseAddress(values.monitor, "--monitor");
   const httpAt = values.http === undefined ? undefined : parseAddress(values.http, "--http");
@@ -97,7 +121,7 @@ async function run(args: readonly string[]): Promise<number> {
   const tokens = await readTokens(values.tokens);
   const reports =
     values.reports === undefined ? {} : { reports: await new ReportStore(values.reports).open() };
-  const location = required(values.tables, "--tables");
+  const location = tablesOf(values);
   const tables = await openTables(location, log);
   const context: ServeContext = {
     tables,
@@ -112,30 +136,22 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     const http: HttpContext = { ...context, tokens, ...reports, gate: new Gate(httpLimit) };
     const answerHttp = (socket: Socket): Promise<void> => serveHttp(socket, http);
-    if (httpAt !== undefined) {
-      const listener = await listenTls(httpAt, files, log, answerHttp);
-      listeners.push(listener);
-      process.stdout.write(`JSON over HTTPS on ${listener.address}\n`);
-    }
-    if (plainAt !== undefined) {
-      const listener = await listenTcp(plainAt, log, answerHttp);
-      listeners.push(listener);
-      process.stdout.write(`JSON over HTTP on ${listener.address}\n`);
-    }
-    if (monitorAt !== undefined) {
-      const monitor = await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, recorder));
-      listeners.push(monitor);
-      process.stdout.write(`install monitor on ${monitor.address}\n`);
-    }
-    if (values["boot-files"] !== undefined) {
-      const listener = listenBootFiles(bootAt, values["boot-files"], log);
-      listeners.push(listener);
-      process.stdout.write(`boot files on ${listener.address}\n`);
-    }
+    const opened: Partial<Record<Port, string>> = {};
+    const open = (port: Port, listening: Listening): void => {
+      listeners.push(listening);
+      opened[port] = listening.address;
+      if (values.json !== true) process.stdout.write(`${ports[port]} on ${listening.address}\n`);
+    };
+    if (httpAt !== undefined) open("http", await listenTls(httpAt, files, log, answerHttp));
+    if (plainAt !== undefined) open("http-plain", await listenTcp(plainAt, log, answerHttp));
+    if (monitorAt !== undefined)
+      open("monitor", await listenTcp(monitorAt, log, (socket) => serveMonitor(socket, context, recorder)));
+    const bootFiles = values["boot-files"];
+    if (bootFiles !== undefined) open("boot-files", listenBootFiles(bootAt, bootFiles, log));
     const xcatd = await listenXcatd(at, files, context);
-    listeners.push(xcatd);
-    const stopped = stopSignal();
-    process.stdout.write(`listening on ${xcatd.address}\n`);
+    const stopped = stopSignal(); // Before anybody is told that it runs.
+    open("listen", xcatd);
+    if (values.json === true) process.stdout.write(`${JSON.stringify(opened)}\n`);
     log.line(`${await stopped}: ending`);
   } finally {
     await Promise.all(listeners.map((listener) => listener.close()));

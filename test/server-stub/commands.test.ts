@@ -121,3 +121,52 @@ test("lslite names the rows that reach no node", () => {
   const { errors } = run("lslite", "--tables", join(golden, "xcatd/tables-edges"), "n01");
   expect(errors).toMatch(/litefile\.csv line 21: no image is named/);
 });
+
+describe("every command", () => {
+  const commands = [...run("--help").output.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name ?? "");
+
+  test("is in the list", () => {
+    expect(commands).toEqual([
+      ...["serve", "liteimg", "nodeset", "litefile", "litetree", "lslite", "noderange", "completion"],
+    ]);
+  });
+
+  for (const name of commands) {
+    test(`${name} has help of at most 120 columns, whatever else is on the line`, () => {
+      const { status, output } = run(name, "--nosuch", "--help");
+      expect(output).toStartWith(`Usage: statelite-server ${name} `);
+      expect(Math.max(...output.split("\n").map((line) => line.length))).toBeLessThanOrEqual(120);
+      expect(status).toBe(0);
+    });
+
+    test(`${name} ends with 2 and its help for an option that it does not have`, () => {
+      const { status, errors } = run(name, "--nosuch");
+      expect(errors).toMatch(new RegExp(`^statelite-server ${name}: .*--nosuch[\\s\\S]*\\nUsage: `));
+      expect(status).toBe(2);
+    });
+  }
+});
+
+describe("noderange", () => {
+  test("prints the nodes, one on a line", () => {
+    expect(run("noderange", ...baseline, "n[01-03],-n02")).toEqual({
+      status: 0,
+      output: "n01\nn03\n",
+      errors: "",
+    });
+  });
+
+  test("--json has what is missing, which ends it with 1", () => {
+    const { status, output, errors } = run("noderange", ...baseline, "--json", "n01,nosuch");
+    expect(JSON.parse(output)).toEqual({ nodes: ["n01"], missing: ["nosuch"] });
+    expect(errors).toBe("Error: Invalid nodes and/or groups in noderange: nosuch\n");
+    expect(status).toBe(1);
+  });
+});
+
+test("the tables may be named by the environment", () => {
+  const child = Bun.spawnSync([process.execPath, main, "noderange", "n01"], {
+    env: { ...process.env, STATELITE_TABLES: baseline[1] },
+  });
+  expect(child.stdout.toString()).toBe("n01\n");
+});

@@ -200,7 +200,7 @@ describe("what cannot be is said, with exit status", () => {
       /^Error: n01: "\.\.\/\.\.\/etc" cannot be the name of a folder$/m,
     ],
     ["an unknown state", () => {}, ["n01", "sleep"], 2, /sleep is no state/],
-    ["a noderange alone", () => {}, ["n01"], 2, /a noderange and a state are needed/],
+    ["a noderange alone", () => {}, ["n01"], 2, /STATE is needed/],
     [
       "no kernel anywhere",
       ({ folder }) => rmSync(join(folder, "image", "kernel")),

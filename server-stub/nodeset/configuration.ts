@@ -50,7 +50,8 @@ export function pxelinuxConfiguration(state: BootState): string {
 }
 
 /**
- * For iPXE and xCAT's build of it, xNBA. `next-server` is what DHCP gave, so that one file serves behind every service
+ * For iPXE and xCAT's build of it, xNBA, which alone has xCAT's own `netX/machyp`; both have the form of settings that
+ * stands for it here. `next-server` is what DHCP gave, so that one file serves behind every service
  * node. A kernel that UEFI starts looks for its initrd by the name in its own command line.
  */
 export function xnbaConfiguration(state: BootState, firmware: "bios" | "uefi"): string {
@@ -61,7 +62,7 @@ export function xnbaConfiguration(state: BootState, firmware: "bios" | "uefi"): 
   const named = firmware === "uefi" ? " initrd=initrd" : "";
   return `${head}imgfetch -n kernel ${at}/${kernel}
 imgload kernel
-imgargs kernel ${commandLine(parameters)}${named} BOOTIF=01-\${netX/machyp}
+imgargs kernel ${commandLine(parameters)}${named} BOOTIF=01-\${netX/mac:hexhyp}
 imgfetch -n initrd ${at}/${initrd}
 imgexec kernel
 `;

@@ -12,7 +12,13 @@ const demo = join(import.meta.dir, "../../qemu/demo/tables");
 const image = "debian12-x86_64-statelite-compute";
 
 describe("the command line that nodeset makes of the demo's tables", () => {
-  const usual: ServerPoint = { address: "10.0.0.1", nfsPort: 2049, xcatPort: 3001, monitorPort: 3002 };
+  const usual: ServerPoint = {
+    address: "10.0.0.1",
+    nfsPort: 2049,
+    xcatPort: 3001,
+    monitorPort: 3002,
+    httpPort: 443,
+  };
   const cases: readonly (readonly [string, ServerPoint, number, string])[] = [
     [
       "a server at its usual place: NFSROOT",
@@ -22,7 +28,7 @@ describe("the command line that nodeset makes of the demo's tables", () => {
     ],
     [
       "ports of its own: root=nfs:, which carries options",
-      { address: "10.0.2.2", nfsPort: 5, xcatPort: 6, monitorPort: 7 },
+      { address: "10.0.2.2", nfsPort: 5, xcatPort: 6, monitorPort: 7, httpPort: 8 },
       1,
       "root=nfs:10.0.2.2:/install/netboot/debian12/x86_64/compute/rootimg:ro,vers=4.2,port=5 STATEMNT=10.0.2.2:/lite/state XCAT=10.0.2.2:6 XCATHTTPPORT=80 NODE=n01 FC=0 ip=dhcp XCATIPORT=7 MNTOPTS=vers=4.2,port=5 BOOTIF=01-52-54-00-00-00-0b",
     ],

@@ -79,7 +79,7 @@ LABEL xCAT
 #statelite debian12-x86_64-compute
 imgfetch -n kernel http://\${next-server}:80/tftpboot/xcat/osimage/${image}/kernel
 imgload kernel
-imgargs kernel ${line} BOOTIF=01-\${netX/machyp}
+imgargs kernel ${line} BOOTIF=01-\${netX/mac:hexhyp}
 imgfetch -n initrd http://\${next-server}:80/tftpboot/xcat/osimage/${image}/initrd-statelite.gz
 imgexec kernel
 `);

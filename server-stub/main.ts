@@ -71,6 +71,11 @@ function asksForHelp(args: readonly string[]): boolean {
   return args.slice(0, end < 0 ? args.length : end).some((word) => word === "--help" || word === "-h");
 }
 
+// Whoever reads may leave (head, less): what is under way goes on to its end.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 // Not process.exit(): output that a pipe has not taken yet would be lost.
 void main(process.argv.slice(2)).then((status) => {
   process.exitCode = status;

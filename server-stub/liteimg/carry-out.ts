@@ -1,18 +1,8 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { fatal } from "../../agent/errors.ts";
 import { formatOp, type Op } from "./ops.ts";
+import { inside, replaceWhole } from "./swap.ts";
 import type { ImageTree } from "./tree.ts";
-import { within } from "./view.ts";
-
-/** Names for a copy under way and for what it replaces; no entry can have them. */
-const incoming = "/.default/.liteimg-new";
-const outgoing = "/.default/.liteimg-old";
-
-/** Removes what a run that was cut off left half copied. */
-export function cleanUp(tree: ImageTree): void {
-  for (const path of [incoming, outgoing])
-    if (tree.isInside(tree.real(path))) rmSync(tree.real(path), { recursive: true, force: true });
-}
 
 /**
  * Does one op.
@@ -63,35 +53,13 @@ function step(tree: ImageTree, op: Op): void {
   }
 }
 
-/** The copy is made aside and put in place as a whole: a node that boots meanwhile sees the old or the new. */
 function copy(tree: ImageTree, from: string, op: Op & { readonly kind: "copy" }): void {
-  const [to, fresh, old] = [op.path, incoming, outgoing].map((path) => inside(tree, path)) as [
-    string,
-    string,
-    string,
-  ];
-  const cp = Bun.spawnSync(["cp", "-aT", "--", from, fresh], {
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
+  replaceWhole(tree, op, (path) => {
+    const cp = Bun.spawnSync(["cp", "-aT", "--", from, path], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    if (!cp.success) throw new Error(`cp: ${cp.stderr.toString().trim()}`);
   });
-  if (!cp.success) throw new Error(`cp: ${cp.stderr.toString().trim()}`);
-  for (const kept of op.keep) {
-    if (tree.look(kept).kind === "absent") continue;
-    const place = tree.real(`${incoming}${kept.slice(op.path.length)}`);
-    if (!within(kept, op.path) || !tree.isInside(place)) continue; // Its directory is gone from the image.
-    rmSync(place, { recursive: true, force: true });
-    renameSync(inside(tree, kept), place);
-  }
-  const replaces = tree.look(op.path).kind !== "absent";
-  if (replaces) renameSync(to, old);
-  renameSync(fresh, to);
-  if (replaces) rmSync(old, { recursive: true });
-}
-
-/** The last word on never leaving the image, whatever the plan says. */
-function inside(tree: ImageTree, location: string): string {
-  const path = tree.real(location);
-  if (tree.isInside(path)) return path;
-  throw new Error(`${location} has a symlink, or something else that is no directory, on its way`);
 }

@@ -5,6 +5,7 @@ import type { Op } from "./ops.ts";
 import { families, Preparation } from "./preparation.ts";
 import { PutBack } from "./put-back.ts";
 import type { RecordedEntry } from "./record.ts";
+import { isSwapName } from "./swap.ts";
 import type { ImageTree } from "./tree.ts";
 import { PlannedTree, parentOf, within } from "./view.ts";
 
@@ -83,6 +84,7 @@ function linkedWithoutRecord(tree: ImageTree, known: ReadonlyMap<string, Recorde
 function sweep(tree: ImageTree, view: PlannedTree, location: string, needed: readonly string[]): void {
   if (tree.look(location).kind !== "directory" || view.look(location).kind !== "directory") return;
   if (needed.some((path) => within(location, path))) return;
+  if (isSwapName(location)) return; // Of a run that was cut off: the next one ends it first.
   for (const name of tree.names(location)) sweep(tree, view, `${location}/${name}`, needed);
   const isBase = parentOf(location) === "/" || location === tmpfsPath("");
   if (!isBase && view.isEmpty(location)) view.add({ kind: "remove", path: location, row: "no row below it" });

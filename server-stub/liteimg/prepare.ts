@@ -1,9 +1,11 @@
 import { BootError, type Problem } from "../../agent/errors.ts";
-import { carryOut, cleanUp } from "./carry-out.ts";
+import { withFileLock } from "../edit/lock.ts";
+import { carryOut } from "./carry-out.ts";
 import { checkRows, type SourceRow } from "./entries.ts";
 import type { Op } from "./ops.ts";
 import { type ImagePlan, planImage } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
+import { recover } from "./swap.ts";
 import { ImageTree } from "./tree.ts";
 
 /**
@@ -22,7 +24,7 @@ export async function planPreparation(root: string, rows: readonly SourceRow[]):
 
 /**
  * Brings an image to what the rows want. Nothing is changed before all rows are found legal; where it is cut
- * off, the next run goes on from there.
+ * off, the next run goes on from there. Of two runs for one image the second waits.
  *
  * @param done is called after each op
  * @throws BootError
@@ -32,10 +34,15 @@ export async function prepareImage(
   rows: readonly SourceRow[],
   done: (op: Op) => void,
 ): Promise<void> {
-  const plan = await planPreparation(root, rows);
+  refuse(checkRows(rows).problems);
+  await withFileLock(`${root}.liteimg.lock`, () => prepareAlone(root, rows, done));
+}
+
+async function prepareAlone(root: string, rows: readonly SourceRow[], done: (op: Op) => void): Promise<void> {
   const tree = new ImageTree(root);
   process.umask(0o022);
-  cleanUp(tree);
+  recover(tree); // Before the plan, which is made of what is there.
+  const plan = await planPreparation(root, rows);
   const perform = (ops: readonly Op[]): void => {
     for (const op of ops) {
       carryOut(tree, op);

@@ -170,3 +170,10 @@ test("the tables may be named by the environment", () => {
   });
   expect(child.stdout.toString()).toBe("n01\n");
 });
+
+test("what is under way goes on where the reader of its output has left", () => {
+  const line = `${process.execPath} ${main} noderange ${baseline.join(" ")} "n[01-08],n01" | true; echo "\${PIPESTATUS[0]}"`;
+  const child = Bun.spawnSync(["bash", "-c", line]);
+  expect(child.stderr.toString()).toBe("");
+  expect(child.stdout.toString()).toBe("0\n");
+});

@@ -202,9 +202,9 @@ describe("illegal rows are refused, both named, and nothing is changed", () => {
   for (const [row, found] of single) {
     test(JSON.stringify(row), async () => {
       using image = makeImage({ "etc/file": "content" });
-      const before = listTree(image.base);
+      const before = listTree(image.root);
       await expect(prepareImage(image.root, rows(row), quietly)).rejects.toThrow(found);
-      expect(listTree(image.base)).toEqual(before);
+      expect(listTree(image.root)).toEqual(before);
     });
   }
 

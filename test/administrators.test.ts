@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CATALOGUE, CHAPTERS } from "../agent/catalogue/catalogue.ts";
+import { CATALOGUE, CHAPTERS, type ProblemCode } from "../agent/catalogue/catalogue.ts";
 import { withCatalogue } from "../agent/catalogue/page.ts";
 
-const page = readFileSync(join(import.meta.dir, "../ADMINISTRATORS.md"), "utf8");
+const project = join(import.meta.dir, "..");
+const page = readFileSync(join(project, "ADMINISTRATORS.md"), "utf8");
 
 test("the page's messages are those of the code (bun agent/catalogue/write-page.ts makes them anew)", () => {
   expect(withCatalogue(page)).toBe(page);
@@ -17,4 +18,34 @@ test("every code is in one chapter, and its three parts are whole sentences that
     [entry.meaning, entry.cause, entry.remedy].map((part) => [code, part] as const),
   );
   expect(parts.filter(([, part]) => !/^(?:[A-Z`]|xcatd )[^|\n]*[.]$/.test(part))).toEqual([]);
+});
+
+/** Codes whose problem a test knows by its words alone: the test that does, as file and (part of) its name. */
+const BY_WORDS: Partial<Record<ProblemCode, readonly [file: string, name: string]>> = {
+  "query-handshake": ["test/agent/catalogue/messages.test.ts", "query-%s"],
+  "query-closed": ["test/agent/catalogue/messages.test.ts", "query-%s"],
+  "query-silent": ["test/agent/catalogue/messages.test.ts", "query-%s"],
+  "report-unplanned": [
+    "test/agent/commands/explain.test.ts",
+    "the report of a boot that never had a plan says what ended it",
+  ],
+  "server-files": ["test/server-stub/commands.test.ts", "1 for a certificate that is none"],
+};
+
+/** A package archive that is broken: nobody has one at hand. */
+const UNSHOWN: readonly ProblemCode[] = ["kernel-package"];
+
+test("every message is produced by a test, which knows it by its code or its words", async () => {
+  const names = [...new Bun.Glob("test/**/*.{ts,json}").scanSync({ cwd: project })].filter(
+    (name) => !name.includes("administrators"),
+  );
+  const texts = await Promise.all(names.map((name) => Bun.file(join(project, name)).text()));
+  const isShown = (code: ProblemCode): boolean => {
+    const witness = BY_WORDS[code];
+    if (witness !== undefined) return readFileSync(join(project, witness[0]), "utf8").includes(witness[1]);
+    const quoted = new RegExp(`["'\`(]${code}(?=["'\` ):/])|(?:fatal|row|source|note) ${code}\\b`);
+    return texts.some((text) => quoted.test(text));
+  };
+  const codes = (Object.keys(CATALOGUE) as ProblemCode[]).filter((code) => !UNSHOWN.includes(code));
+  expect(codes.filter((code) => !isShown(code))).toEqual([]);
 });

@@ -2,11 +2,6 @@ import type { Chapter } from "./entry.ts";
 
 /** What a boot mounts or downloads. */
 export const MOUNTS = {
-  "root-kind": {
-    meaning: "The command line names no image.",
-    cause: "It was not written by `nodeset` for a statelite image.",
-    remedy: "Run `nodeset NODE osimage=IMAGE` again.",
-  },
   "image-mount": {
     meaning: "The image could not be mounted in time.",
     cause: "The NFS server is down, does not export the directory to this node, or has no such directory.",

@@ -82,11 +82,6 @@ export const ROWS = {
     cause: "A persistent area that is full, read-only, over its quota, or exported with `root_squash`.",
     remedy: "Do what the message says for the case.",
   },
-  "op-remember": {
-    meaning: "It could not be noted in the state that a directory is there as a whole.",
-    cause: "As for `op-seed`.",
-    remedy: "Do what the message says for the case.",
-  },
   "op-overlay": {
     meaning: "An overlay could not be mounted.",
     cause: "The initrd has no module `overlay`, or the kernel refuses what lies below it.",

@@ -68,7 +68,9 @@ function failedParent(
 }
 
 function opProblem(op: Op, reason: string, code: string | undefined): Problem {
-  return rowProblem(op.row, `op-${op.kind}`, `${formatOp(op)}: ${reason}`, remedyFor(op, code));
+  // What cannot be remembered is a note: it never fails.
+  const kind = op.kind === "remember" ? "seed" : op.kind;
+  return rowProblem(op.row, `op-${kind}`, `${formatOp(op)}: ${reason}`, remedyFor(op, code));
 }
 
 function remedyFor(op: Op, code: string | undefined): string {

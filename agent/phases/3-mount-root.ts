@@ -1,3 +1,4 @@
+import invariant from "tiny-invariant";
 import type { NfsExport } from "../cmdline/options.ts";
 import type { BootContext, Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
@@ -93,14 +94,7 @@ function fillRamdisk(
 
 async function mountImage({ options }: Connected, nfs: NfsContext): Promise<string> {
   const { root, settings } = options;
-  if (root.kind !== "nfs") {
-    throw fatal("root-kind", {
-      doing: "mount the image",
-      on: "the command line",
-      found: "no image is named",
-      remedy: "run nodeset again, which writes root=nfs:…, NFSROOT= or imgurl=",
-    });
-  }
+  invariant(root.kind === "nfs", "the command line of a boot names an image");
   const { servers, directory, options: words } = root.export;
   const directories = root.appendRootimg ? [joinPath(directory, "rootimg"), directory] : [directory];
   const request = { servers, directories, options: words, target: SYSROOT, flags: MS.RDONLY | MS.NODEV };

@@ -76,7 +76,8 @@ function checkPlace(root: Root): void {
   });
 }
 
-async function checkInit(root: Root, init: string): Promise<void> {
+/** Whether the image can be handed over to. @throws BootError */
+export async function checkInit(root: Root, init: string): Promise<void> {
   try {
     await root.with({ tree: "/", path: init }, O.PATH, async (fd) => {
       const stats = await fs.stat(fdPath(fd));

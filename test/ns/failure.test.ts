@@ -168,11 +168,18 @@ test("a failed boot says its four parts on the console and a line in the kernel'
   });
 });
 
+test("what nobody foresaw has a code, too", async () => {
+  const before = "mount --bind /proc/self/mem /proc/cmdline";
+  const { read } = await bootOn({ commandLine: WRONG, before, typed: "exit\n" });
+  expect(JSON.parse(read("run/statelite.json"))).toMatchObject({ problems: [{ code: "unforeseen" }] });
+});
+
 test("a boot that takes too long: the message names the phase, and what the log said last", async () => {
   // No network at all: the agent waits for an interface until the deadline of the whole boot.
   const commandLine =
     "NFSROOT=10.0.0.1:/image XCAT=10.0.0.1 NODE=n01 statelite.deadline=1 statelite.onfail=poweroff statelite.onfail_delay=0";
-  const { status, said } = await bootOn({ commandLine, before: NO_MODULES });
+  const { status, said, read } = await bootOn({ commandLine, before: NO_MODULES });
+  expect(JSON.parse(read("run/statelite.json"))).toMatchObject({ problems: [{ code: "deadline" }] });
   expect(said).toMatch(/doing {3}boot this node\n {2}on {6}the phase network, after: /);
   expect(said).toContain("the real init was not started within 1 s (statelite.deadline)");
   expect(status).toBe(STOPPED);

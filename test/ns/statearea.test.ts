@@ -14,7 +14,11 @@ import { join } from "node:path";
 import { BootError, type Problem } from "../../agent/errors.ts";
 import { directCalls } from "../../agent/kernel/calls.ts";
 import { MNT_DETACH, MS } from "../../agent/kernel/constants.ts";
+import { errnoNumber, SystemError } from "../../agent/kernel/errno.ts";
 import { mount, umount } from "../../agent/kernel/mount.ts";
+import { BootLog } from "../../agent/log.ts";
+import { NfsServers } from "../../agent/mounts/nfs-probe.ts";
+import { mountState } from "../../agent/mounts/state.ts";
 import { Root } from "../../agent/observe/root.ts";
 import { type ClaimedState, claimState } from "../../agent/statearea/claim.ts";
 import type { Machine } from "../../agent/statearea/lease.ts";
@@ -140,6 +144,25 @@ test("strict: the second machine does not boot, and the lease stays the first on
   expect(codes(await claim(state.path, B, true))).toBe("fatal state-lease");
   if ("code" in first) throw new Error("it was to go on");
   expect(await first.check()).toBeUndefined();
+});
+
+test("a state that cannot be mounted: which, what the server said, what to do", async () => {
+  using image = makeState();
+  mkdirSync(join(image.path, ".statelite/persistent"), { recursive: true });
+  const refused = () => Promise.reject(new SystemError("mount(10.0.0.1:/lite/n01)", errnoNumber("EACCES")));
+  const nfs = {
+    calls: { ...directCalls, mount: refused },
+    log: new BootLog({ console: () => undefined, now: () => 0, verbose: false }),
+    servers: new NfsServers(),
+    resolve: () => Promise.resolve(["127.0.0.1"]),
+  };
+  const state = { servers: ["mn"], directory: "/lite", options: ["vers=4.2"] };
+  const mounted = mountState(state, "n01", new Root(image.path, directCalls), nfs, 1);
+  const error = await mounted.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(BootError);
+  expect((error as BootError).problems).toMatchObject([
+    { class: "fatal", code: "state-mount", on: "STATEMNT mn:/lite/n01" },
+  ]);
 });
 
 function ownDirectory(path: string): string {

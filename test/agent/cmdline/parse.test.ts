@@ -292,7 +292,9 @@ const notes: readonly [rule: string, text: string, found: RegExp][] = [
 
 test.each(notes)("noted, and booted: %s", (_rule, text, found) => {
   const parsed = accept(`${BASE} ${text}`);
-  expect(parsed.notes.map((n) => [n.class, n.found])).toEqual([["note", expect.stringMatching(found)]]);
+  expect(parsed.notes.map((n) => [n.class, n.code, n.found])).toEqual([
+    ["note", "cmdline-note", expect.stringMatching(found)],
+  ]);
 });
 
 test("an unknown parameter is ignored without a word", () => {

@@ -183,7 +183,10 @@ describe("what ends a command of the agent", () => {
     ["plan-file", () => readDocumentFile(document("{{{"), { ...about, code: "plan-file" })],
     [
       "listen",
-      () => listenTcp({ host: "192.0.2.1", port: 1 }, { line: () => undefined }, () => Promise.resolve()),
+      () =>
+        listenTcp({ host: "192.0.2.1", port: 1 }, { line: () => undefined, complaint: () => undefined }, () =>
+          Promise.resolve(),
+        ),
     ],
   ];
   test.each(rows)("%s", async (code, produce) => {

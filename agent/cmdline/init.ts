@@ -10,7 +10,7 @@ import { type CommandLine, formatParameter, type Parameter } from "./words.ts";
  */
 export function readInit(reader: ParameterReader, line: CommandLine): BootOptions["init"] {
   const path = reader.read("init", (text) => {
-    if (!/^\/[!-~]*[^/]$/.test(text)) throw new BadValue(`"${text}" is no absolute path of a program`);
+    if (!/^\/[!-~]*[!-.0-~]$/.test(text)) throw new BadValue(`"${text}" is no absolute path of a program`);
     return text;
   });
   const from = line.parameters.findLastIndex((p) => p.name === "init") + 1;

@@ -168,7 +168,11 @@ export class TreeWriter implements ArchiveSink {
       }
     });
     if (entry.size === 0) return;
-    const fd = openSync(this.#place(entry.path), O.WRONLY | O.TRUNC | O.NOFOLLOW | O.NONBLOCK | O.CLOEXEC);
+    const place = this.#place(entry.path);
+    // A member that came in between may be a device there now: the node's disk is not the archive's to write on.
+    if (!lstatSync(place).isFile())
+      throw new ArchiveError(`${readable(entry.path)} has content and is a link to what is no file`);
+    const fd = openSync(place, O.WRONLY | O.TRUNC | O.NOFOLLOW | O.NONBLOCK | O.CLOEXEC);
     this.#current = { fd, path: entry.path, attributes: entry };
   }
 

@@ -344,6 +344,15 @@ describe("what cannot be a root ends in a message, and in nothing mounted", () =
       "ramdisk-unpack",
       /squashfs.*EINVAL/,
     ],
+    "content for a second name of what became a device": [
+      cpio([
+        { name: "a", inode: 7, links: 2 },
+        { name: "a", mode: 0o20666, device: [1, 7] },
+        { name: "b", inode: 7, links: 2, data: "to the device" },
+      ]),
+      "ramdisk-archive",
+      /link to what is no file/,
+    ],
     "an archive that is cut": [
       cpio([{ name: "a", data: "content" }]).subarray(0, 120),
       "ramdisk-archive",

@@ -245,6 +245,7 @@ const refused: readonly [text: string, found: RegExp][] = [
   ["shell=maybe", /neither yes nor no/],
   ["rootlimit=lots", /no size/],
   ["init=bin/sh", /no absolute path/],
+  ["init=/bin/sh\u0007", /no absolute path/],
   ["statelite.strict=2", /none of these words/],
   ["statelite.onfail=explode", /none of these words/],
   ["statelite.deadline=-1", /no whole number/],

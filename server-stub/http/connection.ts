@@ -6,8 +6,6 @@ import { BadRequest, type RequestHead } from "./head.ts";
 import { RequestReader } from "./request-reader.ts";
 import { findRoute, type HttpContext } from "./routes.ts";
 
-/** For a body to arrive whole, once it is wanted. */
-const bodySeconds = 30;
 /** A client that takes no byte of its answer for so long is gone. */
 const writeSeconds = 30;
 
@@ -63,7 +61,7 @@ async function answerTo(
   const request = {
     ...{ headers: head.headers, contentLength: head.contentLength, path: route.path },
     credentials: { ...credentials, ...(authorization !== undefined && { authorization }) },
-    body: () => reader.body(head, bodySeconds),
+    body: () => reader.body(head, context.requestSeconds),
   };
   try {
     const handle = () => route.handler(request, context);

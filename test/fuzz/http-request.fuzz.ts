@@ -4,41 +4,8 @@ import { BadRequest, readHead } from "../../server-stub/http/head.ts";
 import { findRoute } from "../../server-stub/http/routes.ts";
 import { mutated } from "./mutate.ts";
 import { outcomeOf } from "./outcome.ts";
+import { httpSamples, httpTokens } from "./samples.ts";
 import { pureTarget } from "./target.ts";
-
-/** As agents, curl and a proxy write them, without the empty line at their end. */
-const samples = [
-  "GET /v1/nodes/n01/boot HTTP/1.1\r\nHost: 10.0.0.1:8443\r\nUser-Agent: statelite-agent\r\nAccept-Encoding: gzip\r\nConnection: close",
-  'GET /v1/nodes/-/boot HTTP/1.1\r\nHost: mn\r\nIf-None-Match: W/"abc", "def"\r\nAuthorization: Bearer correct-horse-battery-staple',
-  "POST /v1/nodes/n01.cluster.test/report HTTP/1.1\r\nHost: mn\r\nContent-Type: application/json\r\nContent-Length: 1234\r\nExpect: 100-continue",
-  "HEAD http://mn:80/healthz?x=y HTTP/1.0\r\nX-Forwarded-For: 10.0.0.1",
-];
-const tokens = [
-  ...[
-    "\r\n",
-    "\r",
-    ":",
-    " ",
-    "\t",
-    "/",
-    "..",
-    "%2e%2e",
-    "%2f",
-    "%ff",
-    "%",
-    "?",
-    "#",
-    "//",
-    "{node}",
-    "__proto__",
-  ],
-  ...[
-    "HTTP/2.0",
-    "Host: a\r\n",
-    "Content-Length: 99999999999999999999\r\n",
-    "Transfer-Encoding: chunked\r\n",
-  ],
-];
 
 export default pureTarget(
   {
@@ -48,7 +15,7 @@ export default pureTarget(
     inputs: 500_000,
     share: 10_000,
   },
-  mutated(samples, tokens),
+  mutated(httpSamples, httpTokens),
   (text) => {
     const { value, refusal } = outcomeOf(() => readHead(text), BadRequest);
     if (refusal !== undefined) invariant(refusal.status >= 400 && refusal.status <= 505);

@@ -69,3 +69,39 @@ export const tableSamples: Readonly<Record<string, string>> = Object.fromEntries
     .sort()
     .map((file) => [file.slice(0, -".csv".length), readFileSync(join(EDGES, file), "latin1")]),
 );
+
+/** Heads of requests as agents, curl and a proxy write them, without the empty line at their end. */
+export const httpSamples: readonly string[] = [
+  "GET /v1/nodes/n01/boot HTTP/1.1\r\nHost: 10.0.0.1:8443\r\nUser-Agent: statelite-agent\r\nAccept-Encoding: gzip\r\nConnection: close",
+  'GET /v1/nodes/-/boot HTTP/1.1\r\nHost: mn\r\nIf-None-Match: W/"abc", "def"\r\nAuthorization: Bearer correct-horse-battery-staple',
+  "POST /v1/nodes/n01.cluster.test/report HTTP/1.1\r\nHost: mn\r\nContent-Type: application/json\r\nContent-Length: 1234\r\nExpect: 100-continue",
+  "HEAD http://mn:80/healthz?x=y HTTP/1.0\r\nX-Forwarded-For: 10.0.0.1",
+];
+
+/** What means something in them. */
+export const httpTokens: readonly string[] = [
+  ...[
+    "\r\n",
+    "\r",
+    ":",
+    " ",
+    "\t",
+    "/",
+    "..",
+    "%2e%2e",
+    "%2f",
+    "%ff",
+    "%",
+    "?",
+    "#",
+    "//",
+    "{node}",
+    "__proto__",
+  ],
+  ...[
+    "HTTP/2.0",
+    "Host: a\r\n",
+    "Content-Length: 99999999999999999999\r\n",
+    "Transfer-Encoding: chunked\r\n",
+  ],
+];

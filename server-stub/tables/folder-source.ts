@@ -6,6 +6,7 @@ import type { ParsedTable } from "../../agent/rows/csv.ts";
 import type { Table, TableSet } from "../../agent/rows/table.ts";
 import type { ServerLog } from "../log.ts";
 import { follow } from "./follower.ts";
+import { sameButRestless } from "./restless.ts";
 import type { TableSource } from "./source.ts";
 
 const maxFileBytes = 256 * 1024 * 1024;
@@ -105,6 +106,10 @@ async function readChanged(
       for (const p of parsed.problems)
         log.line(`tables: ${p.origin}${p.line > 0 ? ` line ${p.line}` : ""}: ${p.found}; ignored`);
       const table = parsed.table ?? keep(known, path, log);
+      if (table !== undefined && known?.table !== undefined && sameButRestless(known.table, table)) {
+        files.set(name, { signature, table: known.table });
+        continue;
+      }
       files.set(name, table === undefined ? { signature } : { signature, table });
       changed = true;
     } catch (error) {

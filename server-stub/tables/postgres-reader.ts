@@ -2,6 +2,7 @@ import type { SQL, TransactionSQL } from "bun";
 import { type Row, Table, type TableSet } from "../../agent/rows/table.ts";
 import { connectPostgres, within } from "./postgres-connection.ts";
 import { describePostgres, type PostgresLocation } from "./postgres-location.ts";
+import { steadyColumns } from "./restless.ts";
 
 /** For all that one look asks; the largest clusters' tables take a second or two. */
 const lookSeconds = 60;
@@ -10,16 +11,6 @@ const maxTableBytes = 256 * 1024 * 1024;
 
 /** Logs that xcatd keeps in its database: they grow without limit and decide nothing. */
 const leftOut: ReadonlySet<string> = new Set(["auditlog", "eventlog"]);
-
-/**
- * What booting nodes make xcatd write into `nodelist`, again and again: read with the rest, but no reason to read
- * anything anew. Otherwise a storm of boots would be a storm of reading, and nothing that a node is told depends on it.
- */
-const restless: ReadonlySet<string> = new Set(
-  ["status", "statustime", "appstatus", "appstatustime", "updatestatus", "updatestatustime"].map(
-    (column) => `nodelist.${column}`,
-  ),
-);
 
 /** One table as it was read, and by what a change of it is recognised. */
 interface Loaded {
@@ -166,7 +157,7 @@ async function readChanged(
 
 /** Number and content of the rows as text that changes with them, and their size. Columns are part of it. */
 function signatureQuery({ name, columns }: Listed): string {
-  const steady = columns.filter((column) => !restless.has(`${name}.${column}`));
+  const steady = steadyColumns(name, columns);
   const row = `ROW(${steady.map(quote).join(", ")})::text`;
   return `SELECT ${literal(name)} AS name,
     ${literal(`${columns.join(",")} `)} || count(*) || ' ' || coalesce(sum(hashtext(${row})), 0) AS signature,

@@ -12,17 +12,23 @@ export const CA_FILE = "/etc/statelite/ca.pem";
 export const PINS = "pins";
 export const CLIENT = { cert: "client.pem", key: "client.key" } as const;
 
+/** Where it is there, no command line can do without the proof. */
+export const REQUIRED = "tls-required";
+
 /** Also beside the CA: what a boot loader puts there by a second initrd, which holds nothing else. */
 const TOKEN_FILE = "token";
 
 /**
  * By what the server has to prove who it is, and this node to it: as the initrd has it, so that the kernel command
- * line can take nothing of it but all (`statelite.tls=insecure`).
+ * line can take nothing of it but all (`statelite.tls=insecure`), and not even that where the initrd says so.
  *
  * @throws BootError where that is to be a CA and there is none, or something else than a token in its place
  */
 export async function readTrust(tls: Settings["tls"], file = CA_FILE): Promise<Trust> {
-  if (tls === "insecure") return { mode: "insecure" };
+  if (tls === "insecure") {
+    if ((await readIfThere(join(dirname(file), REQUIRED))) !== undefined) throw mayNotBeInsecure();
+    return { mode: "insecure" };
+  }
   const trust = await readVerified(file);
   const token = await readToken(join(dirname(file), TOKEN_FILE));
   return token === undefined ? trust : { ...trust, token };
@@ -53,6 +59,15 @@ async function readVerified(file: string): Promise<Trust & { readonly mode: "ver
       error,
     );
   }
+}
+
+function mayNotBeInsecure() {
+  return fatal("tls-required", {
+    doing: "trust any server, as the command line asks",
+    on: "statelite.tls=insecure",
+    found: "this initrd was built with --require-tls",
+    remedy: "take the parameter away, or build an initrd without that option",
+  });
 }
 
 /** Most nodes have none. */

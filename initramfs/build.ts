@@ -29,7 +29,11 @@ async function build(options: BuilderOptions): Promise<void> {
     busybox: options.busybox ?? "/bin/busybox",
     extraModules: options.module,
     shell: options.shell,
-    identity: { pins: options.pin, ...(options.client !== undefined && { client: options.client }) },
+    identity: {
+      pins: options.pin,
+      requireTls: options.requireTls,
+      ...(options.client !== undefined && { client: options.client }),
+    },
     cpuFlags: options.baseline ? ["sse4_2"] : ["avx2"],
     cacheDir: join(cacheDir, "segments"),
     out: resolve(options.out ?? join(out, "statelite.initrd")),

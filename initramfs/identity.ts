@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { fatal } from "../agent/errors.ts";
-import { CLIENT, PINS } from "../agent/trust.ts";
+import { CLIENT, PINS, REQUIRED } from "../agent/trust.ts";
 import type { CpioEntry } from "./cpio.ts";
 
 /** How server and node know each other beyond the CA: pinned keys of servers, a certificate for nodes. */
@@ -10,10 +10,12 @@ export interface Identity {
   readonly pins?: readonly string[];
   /** PEM files. Whoever can fetch the initrd has the key. */
   readonly client?: { readonly cert: string; readonly key: string };
+  /** `statelite.tls=insecure` is refused. */
+  readonly requireTls?: boolean;
 }
 
 /** @throws BootError where a file cannot be used, or key and certificate are not of each other */
-export async function identityFiles({ pins = [], client }: Identity): Promise<CpioEntry[]> {
+export async function identityFiles({ pins = [], client, requireTls }: Identity): Promise<CpioEntry[]> {
   const file = (name: string, mode: number, text: string): CpioEntry => ({
     kind: "file",
     path: `etc/statelite/${name}`,
@@ -21,6 +23,7 @@ export async function identityFiles({ pins = [], client }: Identity): Promise<Cp
     data: Buffer.from(text),
   });
   const pinned = pins.length === 0 ? [] : [file(PINS, 0o644, pins.map((pin) => `${pin}\n`).join(""))];
+  if (requireTls === true) pinned.push(file(REQUIRED, 0o644, ""));
   if (client === undefined) return pinned;
   const [cert, key] = await Promise.all([readPem(client.cert), readPem(client.key)]);
   checkPair(client, cert, key);

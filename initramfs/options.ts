@@ -18,6 +18,7 @@ export interface BuilderOptions {
   readonly out?: string;
   /** For processors without AVX2. */
   readonly baseline: boolean;
+  readonly requireTls: boolean;
   readonly shell: ShellOption;
   readonly pin: readonly string[];
   readonly client?: { readonly cert: string; readonly key: string };
@@ -50,6 +51,7 @@ Builds out/statelite-agent, out/statelite-server and out/statelite.initrd; only 
                     sha256:BASE64 of its SubjectPublicKeyInfo; repeatable
   --client-cert FILE, --client-key FILE
                     PEM files by which nodes prove to the server that they are nodes
+  --require-tls     no kernel command line can say statelite.tls=insecure
   --shell WHO       who gets the shell of "shell" and of a failed boot: allowed (anybody, as without this),
                     refused (nobody: such a boot halts), or password:FILE; FILE holds a hash as
                     mkpasswd -m sha-512 prints it
@@ -75,6 +77,7 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
         busybox: { type: "string" },
         baseline: { type: "boolean", default: false },
         shell: { type: "string", default: "allowed" },
+        "require-tls": { type: "boolean", default: false },
         pin: { type: "string", multiple: true, default: [] },
         "client-cert": { type: "string" },
         "client-key": { type: "string" },
@@ -87,7 +90,7 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
     const empty = Object.entries(values).find(([, value]) => value === "" || [value].flat().includes(""));
     if (empty !== undefined) return { kind: "usage", problem: `--${empty[0]} needs a value` };
     const { level: levelText, shell: shellText, help: _, ...rest } = values;
-    const { "client-cert": cert, "client-key": key, ...others } = rest;
+    const { "client-cert": cert, "client-key": key, "require-tls": requireTls, ...others } = rest;
     if ((cert === undefined) !== (key === undefined))
       return { kind: "usage", problem: "--client-cert and --client-key go together" };
     const client = cert === undefined || key === undefined ? {} : { client: { cert, key } };
@@ -103,7 +106,7 @@ export function parseBuilderArguments(words: readonly string[]): ParsedArguments
     }
     return {
       kind: "build",
-      options: { ...others, ...client, shell, ...(level === undefined ? {} : { level }) },
+      options: { ...others, ...client, requireTls, shell, ...(level === undefined ? {} : { level }) },
     };
   } catch (error) {
     return { kind: "usage", problem: error instanceof Error ? error.message : String(error) };

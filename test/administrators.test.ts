@@ -20,6 +20,16 @@ test("every code is in one chapter, and its three parts are whole sentences that
   expect(parts.filter(([, part]) => !/^(?:[A-Z`]|xcatd )[^|\n]*[.]$/.test(part))).toEqual([]);
 });
 
+test("every test that the page names for what stops an attacker is in its file", () => {
+  const named = [...page.matchAll(/`(test\/[\w./-]+)`: "([^"|]+)" \|$/gm)].map(
+    ([, file = "", name = ""]) => ({ file, name }),
+  );
+  expect(named.length).toBeGreaterThan(12);
+  expect(named.filter(({ file, name }) => !readFileSync(join(project, file), "utf8").includes(name))).toEqual(
+    [],
+  );
+});
+
 /** Codes whose problem a test knows by its words alone: the test that does, as file and (part of) its name. */
 const BY_WORDS: Partial<Record<ProblemCode, readonly [file: string, name: string]>> = {
   "query-handshake": ["test/agent/catalogue/messages.test.ts", "query-%s"],

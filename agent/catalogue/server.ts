@@ -12,6 +12,11 @@ export const SERVER = {
     cause: "A second initrd that was made wrongly.",
     remedy: "Write the node's token from the server's `--tokens` file into it, and nothing else.",
   },
+  "tls-required": {
+    meaning: "The command line says `statelite.tls=insecure`, and the initrd was built so that it may not.",
+    cause: "A parameter left over from a test, or somebody who wants nodes to believe any server.",
+    remedy: "Take it away.",
+  },
   "query-certificate": {
     meaning:
       "The server did not prove who it is. The message says whether its CA or its name was the reason.",

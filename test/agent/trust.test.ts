@@ -58,6 +58,13 @@ describe("what an initrd trusts, and shows", () => {
     expect((made as BootError).message).not.toContain("secret");
   });
 
+  test("an initrd that requires the proof takes no statelite.tls=insecure, and boots without it", async () => {
+    const ca = folder({ "ca.pem": "CA", "tls-required": "" });
+    const made = await readTrust("insecure", ca).catch((error: unknown) => error);
+    expect((made as BootError).problems[0]).toMatchObject({ class: "fatal", code: "tls-required" });
+    expect(await readTrust("verify", ca)).toEqual({ mode: "verify", ca: "CA" });
+  });
+
   test("statelite.tls=insecure trusts anybody, and shows nobody the node's key or token", async () => {
     const token = "correct-horse-battery-staple";
     const ca = folder({ "ca.pem": "CA", "client.pem": "cert", "client.key": "key", token });

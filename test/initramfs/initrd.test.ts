@@ -72,12 +72,13 @@ describe("buildInitrd", () => {
     const pin = `sha256:${"A".repeat(43)}=`;
     const manifest = await buildInitrd({
       ...spec,
-      identity: { pins: [pin], client: { cert, key: `${cert}.key` } },
+      identity: { pins: [pin], client: { cert, key: `${cert}.key` }, requireTls: true },
     });
     await unpack(manifest, root);
     expect(readFileSync(join(root, "etc/statelite/pins"), "utf8")).toBe(`${pin}\n`);
     expect(readFileSync(join(root, "etc/statelite/client.pem"))).toEqual(readFileSync(cert));
     expect(readFileSync(join(root, "etc/statelite/client.key"))).toEqual(readFileSync(`${cert}.key`));
+    expect(readdirSync(join(root, "etc/statelite"))).toContain("tls-required");
     expect(statSync(join(root, "etc/statelite/client.key")).mode & 0o777).toBe(0o600);
     expect(warnings(manifest).join()).toContain("THE NODES' KEY IS IN THIS INITRD");
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseBuilderArguments } from "../../initramfs/options.ts";
 
 const PIN = `sha256:${"A".repeat(43)}=`;
-const none = { module: [], baseline: false, shell: { lock: "allowed" as const }, pin: [] };
+const none = { module: [], baseline: false, shell: { lock: "allowed" as const }, pin: [], requireTls: false };
 
 describe("the builder's command line", () => {
   test.each([
@@ -20,6 +20,7 @@ describe("the builder's command line", () => {
       "--client-cert a --client-key b",
       { ...none, client: { cert: "a", key: "b" } },
     ],
+    ["a server that has to prove itself", "--require-tls", { ...none, requireTls: true }],
     ["no shell", "--shell refused", { ...none, shell: { lock: "refused" as const } }],
     [
       "a shell behind a password",

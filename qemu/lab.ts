@@ -5,6 +5,8 @@ import { readTables } from "../server-stub/tables/open.ts";
 import { type BackEndKind, openBackEnd } from "./back-ends.ts";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
 import { claimFolder } from "./bench/claim.ts";
+import type { DnsFaults } from "./bench/dnsmasq.ts";
+import type { Export } from "./bench/nfs.ts";
 import type { Service } from "./bench/service.ts";
 import { run } from "./command.ts";
 import type { BootMedium } from "./machine/arguments.ts";
@@ -14,9 +16,13 @@ import { built, out } from "./paths.ts";
 import { demo, IMAGE_NAME, type Prepared, prepare } from "./prepare.ts";
 import { tablesFor } from "./tables.ts";
 
-/** As the management node exports them. */
-const IMAGE_PATH = "/install/netboot/debian12/x86_64/compute";
-const STATE_PATH = "/lite/state";
+/** What the management node exports, and as what. */
+export const EXPORTS = {
+  image: "/install/netboot/debian12/x86_64/compute",
+  node: "/statelite",
+  common: "/syncdirs",
+  state: "/lite/state",
+} as const;
 
 export interface LabOptions {
   /** Folder below out/bench for everything that is written; another name for each lab that runs at the same time. */
@@ -35,6 +41,12 @@ export interface LabOptions {
   readonly backEnd?: BackEndKind;
   /** Boot loaders are served; {@link Lab.tftp} has something in it. Not together with `web`. */
   readonly tftp?: boolean;
+  /** What is exported, otherwise; see {@link EXPORTS}. */
+  readonly exports?: (exports: readonly Export[]) => readonly Export[];
+  readonly nfsVersions?: readonly (3 | 4)[];
+  /** The nodes' state is on a file system of so many bytes. */
+  readonly stateBytes?: number;
+  readonly dns?: DnsFaults;
   /** A web server at port 80 of the management node shows {@link Lab.web}. */
   readonly web?: boolean;
 }
@@ -48,6 +60,8 @@ export interface Hardware {
   readonly initrd?: string;
   /** Files with the bytes of its disks: /dev/vda, /dev/vdb and so on. */
   readonly disks?: readonly string[];
+  /** What its clock shows when it is switched on: `1970-01-01T00:00:00`. */
+  readonly clock?: string;
 }
 
 /** The demo's cluster on a bench: one management node, node machines to boot. */
@@ -109,12 +123,15 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
     },
     ...(options.web && { web }),
     ...(options.tftp && { tftp }),
-    exports: [
-      { directory: prepared.image, path: IMAGE_PATH, access: "ro" },
-      { directory: sources.node, path: "/statelite", access: "ro" },
-      { directory: join(trees, "syncdirs"), path: "/syncdirs", access: "ro" },
-      { directory: state, path: STATE_PATH, access: "rw" },
-    ],
+    ...(options.nfsVersions !== undefined && { nfsVersions: options.nfsVersions }),
+    ...(options.stateBytes !== undefined && { small: [{ directory: state, bytes: options.stateBytes }] }),
+    ...(options.dns !== undefined && { dns: options.dns }),
+    exports: (options.exports ?? ((exports) => exports))([
+      { directory: prepared.image, path: EXPORTS.image, access: "ro" },
+      { directory: sources.node, path: EXPORTS.node, access: "ro" },
+      { directory: join(trees, "syncdirs"), path: EXPORTS.common, access: "ro" },
+      { directory: state, path: EXPORTS.state, access: "rw" },
+    ]),
   });
   const rootimg = join(prepared.image, "rootimg");
   const places = { directory: bench.directory, state, sources, web, tftp, tables, rootimg };

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import type { IpMethod, NetworkOptions, Settings } from "../cmdline/options.ts";
+import { sayWhile } from "../progress.ts";
 import { chooseInterface, waitForLink } from "./choose.ts";
 import {
   type Configuration,
@@ -109,7 +110,11 @@ async function configurationFor(
   system: NetworkSystem,
 ): Promise<Configuration> {
   if (ip.kind === "static") return fromStatic(ip, options);
-  const result = await system.dhcp(chosen.name, settings.dhcpTimeout);
+  const result = await sayWhile(
+    system.log,
+    (seconds) => `network: no answer to DHCP on ${chosen.name} (${chosen.mac}) for ${seconds} s, asking on`,
+    system.dhcp(chosen.name, settings.dhcpTimeout),
+  );
   if (result.kind === "none") {
     const now = system.interfaces().find((i) => i.name === chosen.name);
     throw noLease(chosen, now, result.said, settings.dhcpTimeout);

@@ -1,4 +1,5 @@
 import type { NetworkOptions, Settings } from "../cmdline/options.ts";
+import { Progress } from "../progress.ts";
 import {
   candidates,
   firstWithLink,
@@ -32,6 +33,7 @@ export async function chooseInterface(
   const raised = new Set<string>();
   const refused = new Map<string, string>();
   let patienceEnd: number | undefined;
+  const progress = Progress.ofWait(system.log, system.now);
   for (;;) {
     await rename(options.rename, system);
     const tried = candidates(wanted, system.interfaces());
@@ -47,6 +49,7 @@ export async function chooseInterface(
       return chosen;
     }
     if (system.now() >= end) throw nothingFound(wanted, tried, [...refused.values()], settings, system);
+    progress.tell(() => stillWaiting(wanted, tried, end, system));
     await system.sleep(LOOK);
   }
 }
@@ -59,13 +62,28 @@ export async function waitForLink(
 ): Promise<Interface> {
   const wanted: Wanted = { kind: "name", name, why: name };
   const end = system.now() + settings.linkTimeout * 1000;
+  const progress = Progress.ofWait(system.log, system.now);
   for (;;) {
     const found = candidates(wanted, system.interfaces());
     const [first] = found;
     if (first?.carrier === true) return first;
     if (system.now() >= end) throw nothingFound(wanted, found, [], settings, system);
+    progress.tell(() => stillWaiting(wanted, found, end, system));
     await system.sleep(LOOK);
   }
+}
+
+function stillWaiting(
+  wanted: Wanted,
+  tried: readonly Interface[],
+  end: number,
+  system: NetworkSystem,
+): string {
+  const left = `waiting for another ${Math.round((end - system.now()) / 1000)} s`;
+  const names = tried.map(({ name, mac }) => `${name} (${mac})`).join(", ");
+  if (names !== "") return `network: no link on ${names} yet, is the cable in? ${left}`;
+  const which = wanted.kind === "any" ? "no network interface" : `no interface that ${wanted.why} means`;
+  return `network: ${which} yet; ${left}`;
 }
 
 /** An interface can only be renamed while it is down. */

@@ -2,6 +2,7 @@ import type { Phase } from "../context.ts";
 import { carryOut } from "../effects/carry-out.ts";
 import { LinuxEffects } from "../effects/linux.ts";
 import { copyProgress } from "../effects/progress.ts";
+import { StallWatch } from "../effects/stall.ts";
 import { BootError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { endsBoot } from "../plan/severity.ts";
@@ -13,10 +14,15 @@ import { recordSeeds } from "../statearea/seeds.ts";
 export const applyPlan: Phase<Planned, Applied> = {
   name: "apply",
   async run(planned, { log, report, threads, now }) {
-    const effects = new LinuxEffects(planned.root, threads.calls, copyProgress(planned.needs, log, now));
+    const stall = new StallWatch(log, now);
+    const progress = copyProgress(planned.needs, log, now);
+    const effects = new LinuxEffects(planned.root, threads.calls, (op, bytes, files) => {
+      stall.moved();
+      progress(op, bytes, files);
+    });
     try {
       await loadOverlay(planned, log);
-      const problems = await carryOut(planned.plan, effects, { log, report, now });
+      const problems = await carryOut(planned.plan, stall.watching(effects), { log, report, now });
       const failedRows = new Set(problems.map((problem) => problem.row));
       await recordSeeds(planned.root, planned.plan, failedRows, log);
       for (const problem of problems) log.problem(problem);
@@ -24,6 +30,7 @@ export const applyPlan: Phase<Planned, Applied> = {
       stopOn(problems, (problem) => endsBoot(problem, planned.options.settings.strict));
       return { ...planned, failedRows };
     } finally {
+      stall.close();
       await effects.close();
     }
   },

@@ -8,7 +8,7 @@ import { type Machine, switchOn } from "../machine/machine.ts";
 import { built, out } from "../paths.ts";
 import type { Authority } from "../pki.ts";
 import { claimFolder } from "./claim.ts";
-import { dhcpServer, dnsServer } from "./dnsmasq.ts";
+import { type DnsFaults, dhcpServer, dnsServer, slowDns } from "./dnsmasq.ts";
 import {
   buildBridge,
   DOMAIN,
@@ -24,6 +24,7 @@ import { type Export, nfsServer, portmapper } from "./nfs.ts";
 import { openHost, openNamespace, type Place } from "./place.ts";
 import { freePorts } from "./ports.ts";
 import { defineService, type Service, type ServiceDefinition } from "./service.ts";
+import { mountSmall, type SmallFolder } from "./small-folder.ts";
 
 /** What the management node serves, and who its nodes are. */
 export interface BenchPlan {
@@ -38,6 +39,11 @@ export interface BenchPlan {
   readonly tables: (server: ServerPoint) => Promise<BackEnd>;
   /** The certificate that the server shows. */
   readonly authority: Authority;
+  /** What the NFS server speaks; on a bridge 3 and 4 where not given, else 4. */
+  readonly nfsVersions?: readonly (3 | 4)[];
+  /** Memory file systems on folders of this host, of a few bytes: to be full soon. On a bridge only. */
+  readonly small?: readonly SmallFolder[];
+  readonly dns?: DnsFaults;
   /** A folder that a web server shows at port 80; on a bridge only. */
   readonly web?: string;
   /** What boot loaders read, by TFTP and, at port 80, by HTTP from the stub; on a bridge, and without `web`. */
@@ -65,6 +71,7 @@ export interface BootSpec {
   readonly processors?: number;
   /** Files with the bytes of its disks. */
   readonly disks?: readonly string[];
+  readonly clock?: string;
 }
 
 /** A running management node and its machines. Everything ends with {@link Bench.close}, or with this process. */
@@ -96,6 +103,7 @@ export async function openBench(plan: BenchPlan): Promise<Bench> {
   const ends = [place.close];
   try {
     if (bridged) await buildBridge(place, nodes);
+    for (const folder of plan.small ?? []) await mountSmall(place, folder);
     const server = bridged
       ? { address: SERVER_ADDRESS, nfsPort: 2049, xcatPort: 3001, monitorPort: 3002, httpPort: 443 }
       : await userServer();
@@ -144,7 +152,7 @@ function defineServices(
       {
         bind: bridged || !hasNetwork() ? undefined : bind,
         port: server.nfsPort,
-        versions: bridged ? [3, 4] : [4],
+        versions: plan.nfsVersions ?? (bridged ? [3, 4] : [4]),
       },
       directory,
     ),
@@ -160,11 +168,18 @@ function defineServices(
       port: server.xcatPort,
     },
     ...(bridged && plan.web !== undefined ? [webServer(plan.web)] : []),
-    ...(bridged ? [portmapper, dnsServer(nodes, directory), dhcpServer(nodes, directory, plan.tftp)] : []),
+    ...(bridged ? [portmapper, ...dns(plan, nodes, directory), dhcpServer(nodes, directory, plan.tftp)] : []),
   ];
   return new Map(
     definitions.map((definition) => [definition.name, defineService(place, directory, definition)]),
   );
+}
+
+function dns({ dns: faults = {} }: BenchPlan, nodes: readonly NodeAddress[], directory: string) {
+  return [
+    dnsServer(nodes, directory, faults),
+    ...(faults.delay === undefined ? [] : [slowDns(faults.delay)]),
+  ];
 }
 
 /** Part of busybox, so that nothing has to be installed for it. */
@@ -221,6 +236,7 @@ function assemble(
           medium: spec.medium,
           cards: [card(node(name))],
           disks: spec.disks ?? [],
+          ...(spec.clock !== undefined && { clock: spec.clock }),
           reportFile: join(directory, `${name}.${spec.label}.report`),
         },
         directory,

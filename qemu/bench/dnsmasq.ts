@@ -6,13 +6,29 @@ import type { ServiceDefinition } from "./service.ts";
 /** What both of dnsmasq's roles share (dnsmasq(8)): nothing of this host's own configuration is read. */
 const base = ["keep-in-foreground", "log-facility=-", "user=root", "no-hosts", "no-resolv", "pid-file"];
 
+/** What is wrong with the name server. */
+export interface DnsFaults {
+  /** Further names, which need not be true. */
+  readonly names?: readonly { readonly name: string; readonly address: string }[];
+  /** Seconds until each answer. */
+  readonly delay?: number;
+}
+
+/** Where the name server itself listens when something slow stands before it. */
+const BEHIND = 5353;
+
 /** DNS for the cluster's domain, with reverse names. Names of nobody are refused, not passed on. */
-export function dnsServer(nodes: readonly NodeAddress[], directory: string): ServiceDefinition {
+export function dnsServer(
+  nodes: readonly NodeAddress[],
+  directory: string,
+  { names = [], delay }: DnsFaults,
+): ServiceDefinition {
+  const port = delay === undefined ? 53 : BEHIND;
   const config = join(directory, "dns.conf");
   const hosts = join(directory, "dns.hosts");
   const lines = [
     ...base,
-    "port=53",
+    `port=${port}`,
     `listen-address=${SERVER_ADDRESS}`,
     "bind-interfaces",
     `domain=${DOMAIN}`,
@@ -24,11 +40,20 @@ export function dnsServer(nodes: readonly NodeAddress[], directory: string): Ser
   return {
     name: "dns",
     argv: ["dnsmasq", `--conf-file=${config}`],
-    port: 53,
+    port,
     files: {
       [config]: `${lines.join("\n")}\n`,
-      [hosts]: hostsFile([{ name: MANAGEMENT_NODE, address: SERVER_ADDRESS }, ...nodes]),
+      [hosts]: hostsFile([{ name: MANAGEMENT_NODE, address: SERVER_ADDRESS }, ...nodes, ...names]),
     },
+  };
+}
+
+/** Stands before the name server, and takes its time: see slow-dns.ts. */
+export function slowDns(delay: number): ServiceDefinition {
+  const script = join(import.meta.dirname, "slow-dns.ts");
+  return {
+    name: "slow-dns",
+    argv: [process.execPath, script, SERVER_ADDRESS, String(BEHIND), String(delay)],
   };
 }
 

@@ -7,7 +7,10 @@ export interface Export {
   readonly directory: string;
   /** As clients name it, in every version. */
   readonly path: string;
-  readonly access: "ro" | "rw";
+  /** `none`: known to the server, and nobody's to have. */
+  readonly access: "ro" | "rw" | "none";
+  /** The client's root is nobody there, as exports(5) has it by default. */
+  readonly squashRoot?: boolean;
 }
 
 export interface NfsSettings {
@@ -47,7 +50,6 @@ NFSv4 {
 }
 NFS_KRB5 { Active_krb5 = false; }
 EXPORT_DEFAULTS {
-  Squash = no_root_squash;
   SecType = sys;
   Transports = TCP;
   Attr_Expiration_Time = 1;
@@ -55,12 +57,13 @@ EXPORT_DEFAULTS {
 LOG { Default_Log_Level = EVENT; }
 `;
   const blocks = exports.map(
-    ({ directory, path, access }, index) => `EXPORT {
+    ({ directory, path, access, squashRoot }, index) => `EXPORT {
   Export_Id = ${index + 1};
   Filesystem_Id = ${index + 1}.${index + 1};
   Path = "${directory}";
   Pseudo = "${path}";
   Access_Type = ${access.toUpperCase()};
+  Squash = ${squashRoot ? "root_squash" : "no_root_squash"};
   FSAL { Name = VFS; }
 }
 `,

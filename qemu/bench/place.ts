@@ -74,6 +74,7 @@ export async function openNamespace(): Promise<Place> {
   if (init === undefined) throw lost("the holder of the bench's namespaces");
   // With its root, too: where all of this runs in a chroot, the mount namespace's own root is another one.
   const enter = ["nsenter", "--target", String(init), "--net", "--mount", "--pid", "--root", "--wd", "--"];
+  const spawned = new Set<Bun.Subprocess>();
   return {
     kind: "namespace",
     spawn(argv, stdio) {
@@ -82,12 +83,16 @@ export async function openNamespace(): Promise<Place> {
         stdout: stdio.stdout,
         stderr: stdio.stderr,
       });
+      spawned.add(process);
+      void process.exited.then(() => spawned.delete(process));
       return { process, signal: (name) => signalChild(process, name) };
     },
     listening: () => listeningPorts(`/proc/${init}/net`),
     async close() {
       // The first process of the namespace, not the one that waits for it: that ends once all the others are gone.
       signalChild(holder, "SIGKILL");
+      // nsenter stops with its program, and would then never take note of its end.
+      for (const process of spawned) process.kill("SIGCONT");
       await within(holder.exited, 20, "end a bench's namespaces");
     },
   };
@@ -145,6 +150,8 @@ function signalChild(process: Bun.Subprocess, name: NodeJS.Signals): void {
   try {
     if (child === undefined) process.kill(name);
     else globalThis.process.kill(child, name);
+    // nsenter has stopped with it.
+    if (name === "SIGCONT") process.kill(name);
   } catch {
     // ESRCH: it ended between the look and the signal, which is what was wanted.
   }

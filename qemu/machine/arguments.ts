@@ -29,6 +29,10 @@ export interface MachineSpec {
   readonly cards: readonly NetworkCard[];
   /** Files with the bytes of its disks, in order: /dev/vda, /dev/vdb and so on. */
   readonly disks: readonly string[];
+  /** What its clock shows when it is switched on, in UTC: `1970-01-01T00:00:00`. This host's time where not given. */
+  readonly clock?: string;
+  /** A socket to be made, at which QEMU takes commands (QMP); none where not given. */
+  readonly control?: string;
   /** Where what the guest writes to its report port goes. */
   readonly reportFile: string;
 }
@@ -51,6 +55,10 @@ export function qemuArguments(machine: MachineSpec): string[] {
     // A guest that resets itself is at its end, and the bench learns it from QEMU's exit.
     "-no-reboot",
     ...mediumArguments(machine.medium),
+    ...(machine.clock === undefined ? [] : ["-rtc", `base=${machine.clock}`]),
+    ...(machine.control === undefined
+      ? []
+      : ["-qmp", `unix:${escapeComma(machine.control)},server=on,wait=off`]),
     ...["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"],
     ...["-device", "virtio-serial-pci"],
     ...["-chardev", `file,id=report,path=${escapeComma(machine.reportFile)}`],

@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Place, Resident } from "../bench/place.ts";
 import { within } from "../time.ts";
 import { type MachineSpec, qemuArguments } from "./arguments.ts";
 import { Console } from "./console.ts";
+import { control } from "./control.ts";
 import { Reports } from "./reports.ts";
 
 /** A machine that is switched on, or was. */
@@ -16,7 +18,12 @@ export interface Machine {
   /** Cuts the power: nothing in the guest is asked or told. Does nothing where it is off. */
   kill(): Promise<void>;
   readonly running: boolean;
+  /** Pulls the network cable of its first card, or puts it back. */
+  cable(state: "in" | "out"): Promise<void>;
 }
+
+/** Of this process, for names that do not clash. */
+let machines = 0;
 
 /**
  * Switches a machine on.
@@ -26,7 +33,13 @@ export interface Machine {
  */
 export function switchOn(place: Place, spec: MachineSpec, directory: string, label: string): Machine {
   writeFileSync(spec.reportFile, "");
-  const resident = place.spawn(qemuArguments(spec), { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  // Not in `directory`: the path of a socket has 108 bytes at most (unix(7)).
+  const socket = join(tmpdir(), `statelite-${globalThis.process.pid}-${++machines}.qmp`);
+  const resident = place.spawn(qemuArguments({ ...spec, control: socket }), {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const { process } = resident;
   const console = new Console(`${spec.name} (${label})`, join(directory, `${label}.console`), (text) =>
     typeInto(resident, text),
@@ -39,6 +52,7 @@ export function switchOn(place: Place, spec: MachineSpec, directory: string, lab
   const ended = (async () => {
     await pumped;
     const code = await process.exited;
+    rmSync(socket, { force: true });
     console.end(cut ? "the power was cut" : `the machine has ended (QEMU's exit status ${code})`);
   })();
   return {
@@ -53,6 +67,7 @@ export function switchOn(place: Place, spec: MachineSpec, directory: string, lab
       }
       await within(ended, 20, `cut the power of ${spec.name}`);
     },
+    cable: (state) => control(socket, "set_link", { name: "net0", up: state === "in" }),
     get running() {
       return process.exitCode === null && process.signalCode === null;
     },

@@ -1,0 +1,121 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type CpioEntry, cpioArchive } from "../../../initramfs/cpio.ts";
+import { debianKernel } from "../../../initramfs/kernel.ts";
+import { sharedLibraries } from "../../../initramfs/libraries.ts";
+import { readPlain } from "../../../initramfs/plain-file.ts";
+import { run } from "../../../qemu/command.ts";
+import type { Hardware, Lab } from "../../../qemu/lab.ts";
+import { built, out, project } from "../../../qemu/paths.ts";
+import { type Fault, testFaults } from "../fault.ts";
+
+/** Cable, DHCP, DNS, and a network that loses a fifth of everything. */
+const FAULTS: readonly Fault[] = [
+  {
+    fault: "no cable",
+    parameters: { "statelite.link_timeout": "5" },
+    meanwhile: (_, n01) => n01.cable("out"),
+    outcome: { kind: "fails", found: "no link within 5 s", remedy: "check the cable and the switch port" },
+  },
+  {
+    fault: "no cable at first, put in after 20 s",
+    meanwhile: async (_, n01) => {
+      await n01.cable("out");
+      await Bun.sleep(20_000);
+      await n01.cable("in");
+    },
+    outcome: { kind: "boots", says: /network: no link on eth0 \(52:54:00:00:00:0b\) yet, is the cable in\?/ },
+  },
+  {
+    fault: "no DHCP server",
+    parameters: { "statelite.dhcp_timeout": "6" },
+    before: (lab) => lab.service("dhcp").stop(),
+    outcome: {
+      kind: "fails",
+      found: "no lease within 6 s; it has link",
+      remedy: /check that the DHCP server has an entry for 52:54/,
+    },
+  },
+  {
+    fault: "no DHCP server at first, there after 15 s",
+    before: (lab) => lab.service("dhcp").stop(),
+    meanwhile: async (lab, n01) => {
+      await n01.console.waitFor(/statelite-agent/, 60);
+      await Bun.sleep(15_000);
+      await lab.service("dhcp").start();
+    },
+    outcome: { kind: "boots", says: /no answer to DHCP on eth0 \(52:54:00:00:00:0b\) for 10 s/ },
+  },
+  {
+    fault: "no name server, and a name to look up",
+    parameters: { XCAT: "mn:3001", "statelite.query_timeout": "6", "statelite.dns_timeout": "4" },
+    before: (lab) => lab.service("dns").stop(),
+    outcome: {
+      kind: "fails",
+      on: "mn:3001",
+      found: /mn cannot be looked up: .*10\.0\.0\.1/,
+      remedy: /name server/,
+    },
+  },
+  {
+    fault: "a name server that answers after 2 s",
+    parameters: { XCAT: "mn:3001" },
+    dns: { delay: 2 },
+    outcome: { kind: "boots", says: /4\/8 query-server \d{4,} ms/ },
+  },
+  {
+    fault: "a name server that answers after 9 s, and 4 s to look a name up",
+    parameters: { XCAT: "mn:3001", "statelite.query_timeout": "6", "statelite.dns_timeout": "4" },
+    dns: { delay: 9 },
+    outcome: { kind: "fails", on: "mn:3001", found: /mn cannot be looked up: .*10\.0\.0\.1/ },
+  },
+  {
+    fault: "a name server that gives a wrong address",
+    parameters: { XCAT: "elsewhere:3001", "statelite.query_timeout": "6" },
+    dns: { names: [{ name: "elsewhere", address: "10.0.0.99" }] },
+    outcome: { kind: "fails", on: "elsewhere:3001", found: /10\.0\.0\.99.*no connection|no connection/ },
+  },
+  {
+    fault: "the network loses 20 % of what the node sends, and takes 200 ms for the rest",
+    hardware: lossyNetwork,
+    outcome: { kind: "boots", says: /netem: loss 20% delay 200ms/ },
+  },
+];
+
+/** Before the agent, in its own initrd: the network scheduler netem (tc-netem(8)) on every card. */
+const SPOILER = `#!/bin/sh
+export PATH=/bin:/sbin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+modprobe virtio_pci
+modprobe virtio_net
+insmod /fault/sch_netem.ko
+for card in /sys/class/net/e*; do
+  /fault/tc qdisc add dev "\${card##*/}" root netem loss 20% delay 200ms && echo "netem: loss 20% delay 200ms" >/dev/console
+done
+umount /dev /sys /proc
+exec /fault/init
+`;
+
+/** The initrd as it is, and behind it an archive whose /init comes first. */
+async function lossyNetwork(lab: Lab): Promise<Hardware> {
+  const kernel = await debianKernel(join(out, "kernel"), console.log);
+  const listed = await run(["find", kernel.modulesDir, "-name", "sch_netem.ko*"], { seconds: 10 });
+  const tc = readFileSync("/sbin/tc");
+  const file = (path: string, data: Uint8Array): CpioEntry => ({ kind: "file", path, mode: 0o755, data });
+  const spoiled = cpioArchive([
+    file("init", Buffer.from(SPOILER)),
+    file("fault/init", readFileSync(join(project, "initramfs/files/init"))),
+    file("fault/tc", tc),
+    file("fault/sch_netem.ko", await readPlain(String(listed).trim(), "read a module")),
+    ...(await sharedLibraries("/sbin/tc", tc)),
+  ]);
+  const initrd = join(lab.directory, "lossy.initrd");
+  const plain = readFileSync(built.initrd);
+  const padding = Buffer.alloc((4 - (plain.length % 4)) % 4);
+  writeFileSync(initrd, Buffer.concat([plain, padding, spoiled]));
+  return { initrd };
+}
+
+testFaults(import.meta.path, FAULTS);

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { createConnection } from "node:net";
-import { within } from "../time.ts";
+import { poll, within } from "../time.ts";
 
 /**
  * Gives QEMU one command over its control socket (QMP: docs/interop/qmp-intro of QEMU's manual): greeting, capabilities,
@@ -15,6 +16,8 @@ export async function control(
   const lines = ["qmp_capabilities", command].map((execute) =>
     JSON.stringify(execute === command ? { execute, arguments: given } : { execute }),
   );
+  // A machine that was just switched on has not made it yet.
+  await poll(() => existsSync(socket) || undefined, 10);
   const connection = createConnection(socket);
   try {
     await within(

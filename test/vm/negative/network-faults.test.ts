@@ -76,6 +76,17 @@ const FAULTS: readonly Fault[] = [
     outcome: { kind: "fails", on: "elsewhere:3001", found: /10\.0\.0\.99.*no connection|no connection/ },
   },
   {
+    fault: "a name server that gives the server's address for another name",
+    parameters: { XCAT: "elsewhere:3001" },
+    dns: { names: [{ name: "elsewhere", address: "10.0.0.1" }] },
+    outcome: {
+      kind: "fails",
+      on: "elsewhere:3001",
+      found: "wrong name: the server's certificate is for mn, not for elsewhere",
+      remedy: "noderes.xcatmaster",
+    },
+  },
+  {
     fault: "the network loses 20 % of what the node sends, and takes 200 ms for the rest",
     hardware: lossyNetwork,
     outcome: { kind: "boots", says: /netem: loss 20% delay 200ms/ },

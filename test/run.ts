@@ -4,6 +4,8 @@ import { postgresPrograms } from "../qemu/postgres/programs.ts";
 import { prepare } from "../qemu/prepare.ts";
 import { messageOf } from "../qemu/problem.ts";
 import { becomeRoot } from "../qemu/root.ts";
+import { forgetRecords } from "./faults/record.ts";
+import { writeFaultTable } from "./faults/table.ts";
 import { addOutcomes, formatOutcome, type Outcome } from "./runner/outcome.ts";
 import { runFiles, type TestFile } from "./runner/run-file.ts";
 
@@ -36,19 +38,22 @@ async function build(): Promise<Outcome> {
 }
 
 await becomeRoot();
+const whole = words.length === 0;
+if (whole) forgetRecords();
 const cores = availableParallelism();
 const { machines, others } = findTests();
 const outcomes: Outcome[] = [];
-const built = machines.length > 0 || words.length === 0 ? await build() : { passed: 0, failed: 0 };
+const built = machines.length > 0 || whole ? await build() : { passed: 0, failed: 0 };
 outcomes.push(built, ...(await runFiles(others, cores)));
 if (built.failed === 0) outcomes.push(...(await runFiles(machines, Math.max(1, Math.floor(cores / 2)))));
 else if (machines.length > 0)
   console.error(`not run, as nothing can be booted: ${machines.length} files in test/vm`);
 const total = addOutcomes(outcomes);
 if (total.passed + total.failed === 0) {
-  console.error(words.length === 0 ? "no tests found" : `no test's path contains ${words.join(" or ")}`);
+  console.error(whole ? "no tests found" : `no test's path contains ${words.join(" or ")}`);
   console.log(formatOutcome({ passed: 0, failed: 1 }));
   process.exit(1);
 }
+if (whole && total.failed === 0) writeFaultTable();
 console.log(formatOutcome(total));
 process.exit(total.failed === 0 ? 0 : 1);

@@ -5,7 +5,7 @@ import type { Machine } from "../../qemu/machine/machine.ts";
 import type { Parameters } from "../../qemu/parameters.ts";
 import { project } from "../../qemu/paths.ts";
 import { recordFault } from "../faults/record.ts";
-import { type Inventory, inventory, lost, writeEarlierState } from "../faults/state.ts";
+import { inventory, lost, writeEarlierState } from "../faults/state.ts";
 import {
   BOOT_SECONDS,
   type BootFailure,
@@ -49,8 +49,10 @@ export function testFaults(file: string, faults: readonly Fault[]): void {
       const name = `fault-${Bun.hash(fault.fault).toString(16)}`;
       await using lab = await openLab({ ...fault, name });
       // On a file system that only the bench sees, the state cannot be looked at from here.
-      const before = fault.stateBytes === undefined ? remember(lab.state) : undefined;
+      const visible = fault.stateBytes === undefined;
+      if (visible) writeEarlierState(lab.state);
       await fault.before?.(lab);
+      const before = visible ? inventory(lab.state) : undefined;
       const hardware = typeof fault.hardware === "function" ? await fault.hardware(lab) : fault.hardware;
       const started = performance.now();
       const n01 = lab.boot("n01", { ...POWER_OFF, ...fault.parameters }, hardware);
@@ -64,11 +66,6 @@ export function testFaults(file: string, faults: readonly Fault[]): void {
       recordFault({ fault: fault.fault, test: relative(project, file), said, outcome, seconds, state });
     });
   }
-}
-
-function remember(state: string): Inventory {
-  writeEarlierState(state);
-  return inventory(state);
 }
 
 /** Waits for what has to come; gives back what the console said of it. */

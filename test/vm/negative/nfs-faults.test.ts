@@ -1,4 +1,7 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { EXPORTS } from "../../../qemu/lab.ts";
+import type { Machine } from "../../../qemu/machine/machine.ts";
 import { type Fault, testFaults } from "../fault.ts";
 
 /** The NFS server is not there, not willing, or not any more. */
@@ -94,7 +97,31 @@ const FAULTS: readonly Fault[] = [
     parameters: { NFSROOT: undefined, root: `nfs:10.0.0.1:${EXPORTS.image}/rootimg:ro,vers=3` },
     outcome: { kind: "fails", doing: "mount the image", found: "does not offer NFS 3" },
   },
+  {
+    fault: "a source is removed on the server between its mount and the plan (ESTALE)",
+    parameters: { shell: true },
+    meanwhile: async (lab, n01) => {
+      await leaveShell(n01, /the image is mounted at/);
+      await leaveShell(n01, /the state and the litetree sources are mounted/, () =>
+        rmSync(join(lab.sources.node, "n01"), { recursive: true }),
+      );
+    },
+    outcome: {
+      kind: "fails",
+      on: /10\.0\.0\.1:\/statelite\/n01|"\w+" \//,
+      found: /ESTALE|stale/i,
+      remedy: /boot the node again|replaced on the server/,
+    },
+  },
 ];
+
+/** Waits for one of the pauses of `shell`, does something, and goes on. */
+async function leaveShell(n01: Machine, pause: RegExp, act: () => unknown = () => undefined): Promise<void> {
+  await n01.console.waitFor(pause, 180);
+  await n01.console.waitForPrompt(/statelite# (?:.\[6n)?$/, 60);
+  await act();
+  n01.console.type("exit\n");
+}
 
 /** Enough to be copied that the copy takes a few seconds. */
 async function bigSource({ sources }: { readonly sources: { readonly common: string } }): Promise<void> {

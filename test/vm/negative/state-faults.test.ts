@@ -19,7 +19,7 @@ const FAULTS: readonly Fault[] = [
   {
     fault: "STATEMNT is exported read-only",
     exports: (all) => all.map((each) => (each.path === EXPORTS.state ? { ...each, access: "ro" } : each)),
-    outcome: { kind: "fails", on: /10\.0\.0\.1:\/lite\/state/, found: /read-only/i, remedy: /read-write|rw/ },
+    outcome: { kind: "fails", on: /persistent|\/lite\/state/, found: /read-only/i, remedy: /read-write|rw/ },
   },
   {
     fault: "STATEMNT is exported read-only, and the node has no directory there yet",
@@ -40,8 +40,9 @@ const FAULTS: readonly Fault[] = [
   },
   {
     fault: "STATEMNT is full",
-    stateBytes: 16 * 1024,
-    outcome: { kind: "fails", found: /no space|ENOSPC/i, remedy: /space|room/ },
+    stateBytes: 2 ** 20,
+    before: (lab) => Bun.write(`${lab.sources.common}/srv/db/large`, Buffer.alloc(4 * 2 ** 20, "x")),
+    outcome: { kind: "fails", on: '"persistent" /srv/db/', found: /ENOSPC|no space/i, remedy: /make room/ },
   },
 ];
 

@@ -21,6 +21,8 @@ export interface Fault extends Omit<LabOptions, "name"> {
   readonly fault: string;
   readonly parameters?: Parameters;
   readonly hardware?: Hardware | ((lab: Lab) => Promise<Hardware>);
+  /** How long the outcome may take; {@link BOOT_SECONDS} where not given. */
+  readonly seconds?: number;
   /** Done before the power is switched on. */
   readonly before?: (lab: Lab) => unknown;
   /** Done while it boots. */
@@ -56,7 +58,7 @@ export function testFaults(file: string, faults: readonly Fault[]): void {
       const hardware = typeof fault.hardware === "function" ? await fault.hardware(lab) : fault.hardware;
       const started = performance.now();
       const n01 = lab.boot("n01", { ...POWER_OFF, ...fault.parameters }, hardware);
-      const [, said] = await Promise.all([fault.meanwhile?.(lab, n01), watch(n01, fault.outcome)]);
+      const [, said] = await Promise.all([fault.meanwhile?.(lab, n01), watch(n01, fault)]);
       const seconds = (performance.now() - started) / 1000;
       if (fault.outcome.kind === "fails") await n01.exited(60);
       await n01.kill();
@@ -69,17 +71,17 @@ export function testFaults(file: string, faults: readonly Fault[]): void {
 }
 
 /** Waits for what has to come; gives back what the console said of it. */
-async function watch(n01: Machine, outcome: Fails | Boots): Promise<string> {
+async function watch(n01: Machine, { outcome, seconds = BOOT_SECONDS }: Fault): Promise<string> {
   if (outcome.kind === "boots") {
-    const [said] = await n01.console.waitFor(outcome.says, BOOT_SECONDS);
-    const report = await n01.reports.waitFor(isAgentReport, BOOT_SECONDS);
+    const [said] = await n01.console.waitFor(outcome.says, seconds);
+    const report = await n01.reports.waitFor(isAgentReport, seconds);
     const codes = report.problems
       .filter((problem) => problem.class !== "note")
       .map((problem) => problem.code);
     expect({ ok: report.ok, codes }).toEqual({ ok: true, codes: [...(outcome.problems ?? [])] });
     return said;
   }
-  const failure = await bootFailure(n01, BOOT_SECONDS);
+  const failure = await bootFailure(n01, seconds);
   const { kind: _, ...parts } = outcome;
   for (const [part, wanted] of Object.entries(parts)) expectPart(failure, part, wanted);
   return failure.found;

@@ -89,9 +89,18 @@ const FAULTS: readonly Fault[] = [
   {
     fault: "the network loses 20 % of what the node sends, and takes 200 ms for the rest",
     hardware: lossyNetwork,
+    tables: fewRows,
+    seconds: 300,
     outcome: { kind: "boots", says: /netem: loss 20% delay 200ms/ },
   },
 ];
+
+/** Each question to the server takes a second here: the demo's own entries have to do. */
+function fewRows(folder: string): void {
+  const file = join(folder, "litefile.csv");
+  const rows = readFileSync(file, "utf8").split("\n");
+  writeFileSync(file, rows.filter((row) => /^#|demo|\/srv\//.test(row)).join("\n"));
+}
 
 /** Before the agent, in its own initrd: the network scheduler netem (tc-netem(8)) on every card. */
 const SPOILER = `#!/bin/sh

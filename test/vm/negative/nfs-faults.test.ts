@@ -102,9 +102,11 @@ const FAULTS: readonly Fault[] = [
     parameters: { shell: true },
     meanwhile: async (lab, n01) => {
       await leaveShell(n01, /the image is mounted at/);
-      await leaveShell(n01, /the state and the litetree sources are mounted/, () =>
-        rmSync(join(lab.sources.node, "n01"), { recursive: true }),
-      );
+      await leaveShell(n01, /the state and the litetree sources are mounted/, async () => {
+        rmSync(join(lab.sources.node, "n01"), { recursive: true });
+        // Until the server looks again, what it remembers of the directory answers for it.
+        await Bun.sleep(3000);
+      });
     },
     outcome: {
       kind: "fails",

@@ -23,6 +23,8 @@ const SEEDED = "srv/db";
  */
 test(`${CUTS} power cuts in first boots: nothing torn is left, and the next boot is as if nothing had been`, async () => {
   await using lab = await openLab({ name: "power-cuts", nodes: 2 });
+  // Each node has a source of its own in the demo's tables; this one is empty.
+  mkdirSync(join(lab.sources.node, "n02"));
   writeDatabase(join(lab.sources.common, SEEDED));
   const seed = Number(process.env["STATELITE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`seed ${seed}: STATELITE_SEED=${seed} repeats these moments`);

@@ -42,6 +42,13 @@ export const ROWS = {
     cause: "A file that was never put there, or a source that could not be mounted.",
     remedy: "Put it into one of the places that the message names, or remove the row.",
   },
+  "source-look": {
+    meaning:
+      "A place of the search could not be looked at, so that nobody can say whether it has what a row names.",
+    cause:
+      "A directory that was replaced on the server while the node booted (ESTALE), or that root may not read there.",
+    remedy: "Boot the node again; export the directory with `no_root_squash`.",
+  },
   "target-missing": {
     meaning: "The read-only image has nothing at the path of a row that something could be mounted on.",
     cause: "`liteimg` was not run after the row was added.",

@@ -3,7 +3,7 @@ import { setPartitions, swapOn } from "./block.ts";
 import { copySmallFiles } from "./copy-files.ts";
 import { copyFileRange, listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
-import { inspect, openPlace, sameContent } from "./inspect.ts";
+import { inspect, openPlace, sameContent, stillThere } from "./inspect.ts";
 import { fileSystemType, livesInMemory, mount, mountFlags, umount } from "./mount.ts";
 import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
 
@@ -23,6 +23,7 @@ export const calls = {
   openPlace,
   inspect,
   sameContent,
+  stillThere,
   copySmallFiles,
   copyFileRange,
   makeNode,

@@ -1,5 +1,5 @@
 import { closeSync, fchmodSync, fchownSync, unlinkSync, writeSync } from "node:fs";
-import { O, S } from "./constants.ts";
+import { O, S, STATX } from "./constants.ts";
 import { SystemError } from "./errno.ts";
 import { listXattrs, setTimesOf } from "./inode.ts";
 import { cstring } from "./libc.ts";
@@ -22,9 +22,6 @@ export const FILES_AT_ONCE = 64;
 /** Larger ones are not copied here. Bytes. */
 export const SMALL = 32768;
 
-const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff;
-const STATX_BYTES = 256;
 const READ_FLAGS = O.RDONLY | O.NOFOLLOW | O.NONBLOCK | O.NOCTTY | O.CLOEXEC;
 const WRITE_FLAGS = O.WRONLY | O.CREAT | O.EXCL | O.NOFOLLOW | O.CLOEXEC;
 const EMPTY = cstring("");
@@ -93,7 +90,7 @@ function openAll(side: Ring, wanted: readonly SmallFile[]): OpenFile[] {
   const opened = side.run(opens);
   return wanted.flatMap((file, index) => {
     const fd = opened[index] ?? -1;
-    return fd < 0 ? [] : [{ wanted: file, index, fd, statx: new Uint8Array(STATX_BYTES) }];
+    return fd < 0 ? [] : [{ wanted: file, index, fd, statx: new Uint8Array(STATX.BYTES) }];
   });
 }
 
@@ -103,8 +100,8 @@ function readAll(side: Ring, files: readonly OpenFile[]): ReadonlyMap<number, nu
     files.flatMap(({ fd, index, statx }): Submission[] => [
       { op: OP.READ, fd, address: slotOf(index), length: SMALL },
       {
-        ...{ op: OP.STATX, fd, address: EMPTY, length: STATX_BASIC_STATS },
-        ...{ offset: statx, flags: AT_EMPTY_PATH },
+        ...{ op: OP.STATX, fd, address: EMPTY, length: STATX.BASIC_STATS },
+        ...{ offset: statx, flags: STATX.AT_EMPTY_PATH },
       },
     ]),
   );

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
-import { O } from "./constants.ts";
+import { O, STATX, SYS } from "./constants.ts";
 import { errorReason } from "./errno.ts";
+import { check, cstring, libc, ptr } from "./libc.ts";
 import { close, openIn } from "./tree.ts";
 
 /** What several calls find out about a path inside a tree, made as one: between threads each costs more than a call. */
@@ -39,6 +40,28 @@ export function inspect({ tree, path }: PlaceInTree): Inspected {
     return { identity: `${dev}:${ino}`, place: readlinkSync(`/proc/self/fd/${fd}`) };
   } finally {
     close(fd);
+  }
+}
+
+/** struct statx, statx(2). */
+const NLINK_OFFSET = 16;
+
+/**
+ * Whether a tree's top is still in its file system, asked of the server itself and not of what is remembered. A directory
+ * that was removed is empty for all who have it open (no name leads to it, so it has no links), or says ESTALE.
+ * @throws SystemError
+ */
+export function stillThere(tree: number): boolean {
+  const top = openIn(tree, "/", O.PATH | O.DIRECTORY);
+  try {
+    const buffer = new Uint8Array(STATX.BYTES);
+    const empty = cstring("");
+    const flags = STATX.AT_EMPTY_PATH | STATX.AT_STATX_FORCE_SYNC;
+    const result = libc.syscall(SYS.statx, top, ptr(empty), flags, STATX.NLINK, ptr(buffer), 0);
+    check(result, () => "statx(the top of a tree)");
+    return new DataView(buffer.buffer).getUint32(NLINK_OFFSET, true) > 0;
+  } finally {
+    close(top);
   }
 }
 

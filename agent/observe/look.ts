@@ -20,10 +20,37 @@ export async function look(root: Root, questions: readonly Question[], width: nu
     }),
   );
   await Promise.all(lookAll);
+  // Last: what was gone before was looked for in vain, and would pass for what was never there.
+  for (const [tree, reason] of await goneTrees(root, questions)) {
+    for (const question of questions) {
+      if (question.tree !== tree) continue;
+      answers.delete(keyOf(question));
+      failures.set(keyOf(question), reason);
+    }
+  }
   return {
     at: (location) => answers.get(keyOf(location)),
     failure: (location) => failures.get(keyOf(location)),
   };
+}
+
+const REMOVED = "the directory itself was removed on the server after it was mounted";
+
+/** Trees that have vanished since they were mounted, and how that shows. The image is held by itself. */
+async function goneTrees(root: Root, questions: readonly Question[]): Promise<Map<string, string>> {
+  const gone = new Map<string, string>();
+  const trees = new Set(questions.map(({ tree }) => tree).filter((tree) => tree !== "/"));
+  await Promise.all(
+    [...trees].map(async (tree) => {
+      try {
+        if (!(await root.stillThere(tree))) gone.set(tree, REMOVED);
+      } catch (error) {
+        // A tree of the image itself may never have been there.
+        if (!isAbsence(error)) gone.set(tree, errorReason(error));
+      }
+    }),
+  );
+  return gone;
 }
 
 function keyOf(location: Location): string {
@@ -73,10 +100,9 @@ async function lookInDirectory(root: Root, group: readonly Question[]): Promise<
   return found;
 }
 
-/** Nothing there, or something that is no directory on the way: both mean that the path does not exist. */
+/** Nothing there, something that is no directory on the way, links that lead in a circle: the path does not exist. */
 function isAbsence(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOENT" || code === "ENOTDIR";
+  return ["ENOENT", "ENOTDIR", "ELOOP"].includes(errorCode(error) ?? "");
 }
 
 /** A directory that is looked into. */

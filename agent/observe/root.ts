@@ -84,6 +84,11 @@ export class Root {
     return reader;
   }
 
+  /** Whether a tree's top is still a directory of its file system. @throws SystemError */
+  async stillThere(tree: string): Promise<boolean> {
+    return this.#calls.stillThere(await this.tree(tree));
+  }
+
   /** Lets a directory of this system be the tree: what is planned need not be mounted. */
   standIn(tree: string, directory: string): void {
     this.#trees.set(tree, this.#calls.openTree(directory));

@@ -12,6 +12,8 @@ export interface Candidate {
   /** Absent where the place was looked at and could serve; else why it was passed over. */
   readonly passedOver?: string;
   readonly observed?: Observed;
+  /** Whether it has the path at all is not known: it could not be looked at. */
+  readonly unknown?: true;
 }
 
 /** A litetree source as the plan sees it. */
@@ -45,6 +47,7 @@ export function candidates(
 }
 
 function candidate(location: Location, name: string, why: string | undefined, seen: Observations): Candidate {
+  if (seen.failure(location) !== undefined) return { location, name, passedOver: why ?? "", unknown: true };
   if (why !== undefined) return { location, name, passedOver: why };
   const observed = seen.at(location);
   return observed === undefined ? { location, name } : { location, name, observed };

@@ -95,8 +95,28 @@ function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Ref
   }
   const usable = found.filter((candidate) => candidate.passedOver === undefined);
   const [first] = usable;
+  const doubt = doubtOf(entry, found);
+  if (doubt !== undefined) return { entry, candidates: found, problem: doubt };
   if (first === undefined) return { entry, candidates: found, problem: unresolved(entry, found) };
   return { entry, candidates: found, winners: winnersOf(entry, usable, first), target, replaces };
+}
+
+/**
+ * A place that could not be looked at may have been the winner: what comes after it would be a guess. For `con` each of
+ * the sources counts.
+ */
+function doubtOf(entry: Entry, found: readonly Candidate[]): Problem | undefined {
+  const first = found.findIndex((candidate) => candidate.passedOver === undefined);
+  const all = first < 0 || (entry.option.endsWith("con") && found[first]?.name !== "default");
+  const unknown = (all ? found : found.slice(0, first)).filter((candidate) => candidate.unknown === true);
+  if (unknown.length === 0) return undefined;
+  const reasons = unknown.map(({ name, passedOver }) => `${name} ${passedOver}`);
+  return rowProblem(
+    entry.row,
+    "source-look",
+    `who has it is not known: ${reasons.join("; ")}`,
+    "see that the directory is still there on the server, that root may read it (no_root_squash), and boot again",
+  );
 }
 
 function isDirectory({ observed, passedOver }: Candidate): boolean {

@@ -44,6 +44,37 @@ const rows: readonly Row[] = [
     problems: ["unresolved /a"],
   },
   {
+    rule: "1 a place that could not be looked at may have been the winner: what comes after it is no answer",
+    world: {
+      litefile: ["tmpfs /a", "ro /b"],
+      sources: [
+        { "/a": "!! ESTALE", "/b": "!! EIO" },
+        { "/a": a, "/b": b },
+      ],
+    },
+    problems: ["source-look /a", "source-look /b"],
+  },
+  {
+    rule: "1 a place behind the winner that could not be looked at changes nothing",
+    world: { litefile: ["tmpfs /a"], sources: [{ "/a": a }, { "/a": "!! ESTALE" }] },
+    ops: ["copy source1/a -> tmpfs/a", bound("/a")],
+  },
+  {
+    rule: "1 con needs an answer of every source",
+    world: {
+      litefile: ["con /a", "con /b"],
+      sources: [{ "/a": a }, { "/a": "!! EACCES" }],
+      defaults: { "/b": b },
+    },
+    problems: ["source-look /a"],
+    ops: ["concatenate default/b -> tmpfs/b", bound("/b")],
+  },
+  {
+    rule: "1 what the state has needs no answer of any source",
+    world: { litefile: ["persistent /a"], sources: [{ "/a": "!! ESTALE" }], state: { "/a": a } },
+    ops: ["bind state/a -> /a"],
+  },
+  {
     rule: "2 an empty directory in a source is no candidate for a directory entry",
     world: { litefile: ["tmpfs /d/"], sources: [{ "/d": null }], defaults: { "/d/x": b } },
     ops: ["copy default/d -> tmpfs/d", bound("/d")],

@@ -4,7 +4,7 @@ import type { Observations, Observed, Target } from "../../../agent/plan/observa
 import { formatOp } from "../../../agent/plan/op.ts";
 import { makePlan, type Plan, prepare } from "../../../agent/plan/plan.ts";
 
-/** A tree in memory: a text is a file, `null` a directory, a text that begins with "-> " a symlink. */
+/** A tree in memory: a text is a file, `null` a directory, a text that begins with "-> " a symlink, with "!! " a failure. */
 export type Tree = Readonly<Record<string, string | null>>;
 
 /** What the decisions are made from, without any file system. */
@@ -115,7 +115,13 @@ function canonicalIn(image: Tree, path: string): string {
 /** Answers from trees in memory, by the same rules as the file system gives them. */
 export function observations(trees: ReadonlyMap<string, Tree>): Observations {
   const at = ({ tree, path }: Location): Observed | undefined => observe(trees.get(tree) ?? {}, path, 0);
-  return { at, failure: () => undefined };
+  const failure = ({ tree, path }: Location): string | undefined => failureIn(trees.get(tree), path);
+  return { at: (location) => (failure(location) === undefined ? at(location) : undefined), failure };
+}
+
+function failureIn(tree: Tree | undefined, path: string): string | undefined {
+  const value = tree?.[path];
+  return value?.startsWith("!! ") ? value.slice(3) : undefined;
 }
 
 function observe(tree: Tree, path: string, links: number): Observed | undefined {

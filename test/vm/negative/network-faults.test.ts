@@ -99,7 +99,7 @@ const FAULTS: readonly Fault[] = [
 function fewRows(folder: string): void {
   const file = join(folder, "litefile.csv");
   const rows = readFileSync(file, "utf8").split("\n");
-  writeFileSync(file, rows.filter((row) => /^#|demo|\/srv\//.test(row)).join("\n"));
+  writeFileSync(file, rows.filter((row) => /^#|\/etc\/demo|\/srv\//.test(row)).join("\n"));
 }
 
 /** Before the agent, in its own initrd: the network scheduler netem (tc-netem(8)) on every card. */

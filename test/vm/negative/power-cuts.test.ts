@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { MERGE_NAME, SEED_PREFIX } from "../../../agent/plan/kept.ts";
-import type { Lab } from "../../../qemu/lab.ts";
+import { EXPORTS, type Lab } from "../../../qemu/lab.ts";
 import type { Machine } from "../../../qemu/machine/machine.ts";
 import { project } from "../../../qemu/paths.ts";
 import { recordFault } from "../../faults/record.ts";
@@ -60,7 +60,6 @@ async function windowOf(lab: Lab): Promise<number> {
   const begun = performance.now();
   await handedOver(node);
   await node.kill();
-  rmSync(join(lab.state, "n01"), { recursive: true });
   return performance.now() - begun + 2000;
 }
 
@@ -68,9 +67,12 @@ const BEGUN = /1\/8 cmdline/;
 
 /** @returns what was lost or torn; empty where nothing was */
 async function cutAndBoot(lab: Lab, node: string, at: number): Promise<string> {
-  const state = join(lab.state, node);
-  rmSync(state, { recursive: true, force: true });
-  const first = lab.boot(node, POWER_OFF);
+  // A directory of its own: the server still knows what was removed behind its back.
+  const own = `${node}-${Math.round(at)}`;
+  const state = join(lab.state, own, node);
+  mkdirSync(join(lab.state, own));
+  const parameters = { ...POWER_OFF, STATEMNT: `10.0.0.1:${EXPORTS.state}/${own}` };
+  const first = lab.boot(node, parameters);
   await first.console.waitFor(BEGUN, BOOT_SECONDS);
   await Bun.sleep(at);
   await first.kill();
@@ -83,7 +85,7 @@ async function cutAndBoot(lab: Lab, node: string, at: number): Promise<string> {
     if (torn !== "") return torn;
   }
   const before = (await isThere(state)) ? keptOf(state) : new Map<string, string>();
-  const second = lab.boot(node, POWER_OFF);
+  const second = lab.boot(node, parameters);
   await handedOver(second);
   await second.kill();
   return after("after the next boot", [

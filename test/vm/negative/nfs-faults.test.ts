@@ -104,6 +104,8 @@ const FAULTS: readonly Fault[] = [
       await leaveShell(n01, /the image is mounted at/);
       await leaveShell(n01, /the state and the litetree sources are mounted/, async () => {
         rmSync(join(lab.sources.node, "n01"), { recursive: true });
+        // For a second this server answers from memory.
+        await Bun.sleep(3000);
       });
     },
     outcome: {

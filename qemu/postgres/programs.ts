@@ -5,7 +5,7 @@ import { run } from "../command.ts";
 import { out } from "../paths.ts";
 import { BenchError } from "../problem.ts";
 
-/** PostgreSQL's programs, and where their libraries are if not among the system's. */
+/** PostgreSQL's programs, and where their libraries are if not among the system's: an LD_LIBRARY_PATH. */
 export interface PostgresPrograms {
   /** The folder of `initdb` and `postgres`. */
   readonly bin: string;
@@ -41,7 +41,7 @@ function programsIn(root: string): PostgresPrograms | undefined {
   if (bin === undefined) return undefined;
   if (root === "/") return { bin };
   const triplet = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
-  return { bin, libraries: join(root, "usr/lib", triplet) };
+  return { bin, libraries: ["usr/lib", "lib"].map((folder) => join(root, folder, triplet)).join(":") };
 }
 
 async function fetchPrograms(folder: string, say: (line: string) => void): Promise<PostgresPrograms> {

@@ -151,9 +151,15 @@ export async function openPostgres(): Promise<Postgres> {
   };
 }
 
-/** Another user where this one is root, who may still reach a checkout in root's own folder. */
+/**
+ * Another user where this one is root, who may still reach a checkout in root's own folder; also by access(2), which
+ * looks at capabilities of others than root only with that bit (capabilities(7)).
+ */
 function asNobody(): string[] {
   if (process.getuid?.() !== 0) return [];
-  const reach = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"];
+  const reach = [
+    ...["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"],
+    "--securebits=+no_setuid_fixup",
+  ];
   return ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", ...reach, "--"];
 }

@@ -96,7 +96,7 @@ const benchmark: Benchmark = {
   name: "storm",
   about:
     "10,000 nodes boot at once: each asks from an address of its own (127.0.0.0/8) over new TLS 1.3 connections with an " +
-    "ECDSA certificate, 500 at a time, litefile and then litetree; below it 1,000 nodes with tables of other sizes, 50 at " +
+    "ECDSA certificate, 500 at a time, litefile and then litetree, or everything at once by JSON; below it 1,000 nodes with tables of other sizes, 50 at " +
     "a time. Clients and server share the cores. A node's time is from its connection's begin to its answer's end; the " +
     "cost is the server's processor time.",
   async run() {
@@ -108,22 +108,25 @@ const benchmark: Benchmark = {
       storms.push(found);
       rows.push(row(kind, NODES, found));
     }
-    const costs: number[] = [];
-    for (const size of SIZES) {
-      const asking = Math.min(size, SAMPLE);
-      const kind = Object.keys(askers)[0] ?? "";
-      const found = await withSite(size, async (server) => {
-        await storm(server, kind, Math.min(100, asking), 50); // What is read and made once is not of interest here.
-        return storm(server, kind, asking, 50);
-      });
-      costs.push(found.cost);
-      rows.push(row(`${kind}, ${asking} ask`, size, found));
+    const growths: number[] = [];
+    for (const kind of Object.keys(askers)) {
+      const costs: number[] = [];
+      for (const size of SIZES) {
+        const asking = Math.min(size, SAMPLE);
+        const found = await withSite(size, async (server) => {
+          await storm(server, kind, Math.min(100, asking), 50); // What is read and made once is not of interest here.
+          return storm(server, kind, asking, 50);
+        });
+        costs.push(found.cost);
+        rows.push(row(`${kind}, ${asking} ask`, size, found));
+      }
+      growths.push((costs.at(-1) ?? 0) / (costs[0] ?? 1));
     }
-    const [first] = storms;
-    const rate = first === undefined ? 0 : first.answers / first.seconds;
-    const late = at(first?.times ?? [], 0.99);
+    const rate = Math.min(...storms.map(({ answers, seconds }) => answers / seconds));
+    const late = Math.max(...storms.map(({ times }) => at(times, 0.99)));
+    const memory = Math.max(...storms.map((found) => found.memory));
     const failed = storms.reduce((sum, { failed: count }) => sum + count, 0);
-    const growth = (costs.at(-1) ?? 0) / (costs[0] ?? 1);
+    const growth = Math.max(...growths);
     return {
       columns: [
         "what",
@@ -138,17 +141,21 @@ const benchmark: Benchmark = {
       ],
       rows,
       goals: [
-        { wanted: "at least 1,000 answers a second", found: rate.toFixed(0), held: rate >= 1000 },
+        {
+          wanted: "at least 1,000 answers a second, in either protocol",
+          found: rate.toFixed(0),
+          held: rate >= 1000,
+        },
         { wanted: "99 % in under 1 s", found: formatMs(late), held: late < 1000 },
         {
           wanted: "under 300 MB",
-          found: `${first?.memory.toFixed(0)} MiB`,
-          held: (first?.memory ?? 0) < 286,
+          found: `${memory.toFixed(0)} MiB`,
+          held: memory < 286,
         },
         { wanted: "none refused", found: String(failed), held: failed === 0 },
         {
           wanted: "an answer costs at most 3 times as much in tables 1,000 times as large",
-          found: `${growth.toFixed(2)} times`,
+          found: `${growths.map((times) => times.toFixed(2)).join(" and ")} times`,
           held: growth <= 3,
         },
       ],

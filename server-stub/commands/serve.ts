@@ -60,7 +60,7 @@ const options = {
   reports: {
     takes: "DIR",
     completes: { kind: "folder" },
-    help: "keep the reports of boots that nodes send by HTTP, the last 16 of each node",
+    help: "keep the reports of boots that nodes send by HTTP: of each node the last 16, or 32 MiB",
   },
   "boot-files": {
     takes: "DIR",

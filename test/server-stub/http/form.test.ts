@@ -24,6 +24,8 @@ beforeAll(async () => {
     "--allow-cmd",
     "--http-limit",
     "2",
+    "--reports",
+    join(folder, "reports"),
   ];
   server = await startServer(folder, names, ...options, "--request-timeout", "1");
 });
@@ -94,6 +96,15 @@ describe("a request's form", () => {
     const text = collectText(socket);
     socket.write("GET /healthz HTTP/1.1\r\n");
     expect(readAnswers(await text)[0]?.status).toBe(408);
+  });
+
+  test("one whose body does not come is given up, and makes room", async () => {
+    const socket = await openHttp(server, { plain: true, source: "127.0.0.11" });
+    const text = collectText(socket);
+    const type = "Content-Type: application/json\r\n";
+    socket.write(`POST /v1/nodes/n01/report HTTP/1.1\r\n${host}${type}Content-Length: 100\r\n\r\n{`);
+    expect(readAnswers(await text)[0]?.status).toBe(408);
+    expect(JSON.parse((await http(server, "/healthz")).body).working).toBe(0);
   });
 
   test("one that is taken back gets nothing, and a line in the log", async () => {

@@ -1,5 +1,5 @@
 import type { CommandRunner } from "../../agent/rows/litetree.ts";
-import { imageOf } from "../../agent/rows/nodes.ts";
+import { imageOf, nodeAttribute } from "../../agent/rows/nodes.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import type { TableEdit } from "../edit/editor.ts";
 import { addressesOf } from "./addresses.ts";
@@ -7,7 +7,7 @@ import { assignImage } from "./assign.ts";
 import { bootFilesOf, type CopyNeeded, neededCopies } from "./boot-files.ts";
 import { type BootState, commandLine } from "./configuration.ts";
 import { bootFacts, imageDirectory } from "./facts.ts";
-import { isPlainName, isTaken, nodeFiles, type TftpFile } from "./layout.ts";
+import { isPlainName, isTaken, type NodeAddresses, nodeFiles, type TftpFile } from "./layout.ts";
 import { bootParameters } from "./parameters.ts";
 
 /** What becomes of one node. */
@@ -65,7 +65,7 @@ export async function planImage(
       throw new Error("it does not have os, arch, or profile defined in nodetype table: name an image");
     await copiesFor(image);
     const state = await imageState(world, node, image);
-    const files = nodeFiles(node, state, await addressesOf(set, node));
+    const files = nodeFiles(node, state, await findableBy(set, node));
     const line = commandLine(state.parameters);
     return { node, state: state.label, image, commandLine: line, files };
   });
@@ -85,9 +85,26 @@ export async function planImage(
 export async function planBoot({ set }: NodesetWorld, nodes: readonly string[]): Promise<NodesetPlan> {
   const state: BootState = { kind: "boot" };
   const { plans, problems } = await each(nodes, async (node) => {
-    return { node, state: state.kind, files: nodeFiles(node, state, await addressesOf(set, node)) };
+    return { node, state: state.kind, files: nodeFiles(node, state, await findableBy(set, node)) };
   });
   return { copies: [], assign: undefined, nodes: plans, problems };
+}
+
+/**
+ * What the node's files are found by.
+ *
+ * @throws Error where its boot loader would not find them, or reads others
+ */
+async function findableBy(set: TableSet, node: string): Promise<NodeAddresses> {
+  const loader = nodeAttribute(set, node, "noderes", "netboot");
+  if (!["", "xnba", "pxe"].includes(loader))
+    throw new Error(`noderes.netboot is ${loader}, whose files are not written here: xnba and pxe are`);
+  const found = await addressesOf(set, node);
+  if (loader === "pxe" && found.macs.length === 0 && found.addresses.length === 0)
+    throw new Error(
+      "pxelinux would not find its file: neither mac.mac nor hosts.ip nor the name service knows it",
+    );
+  return found;
 }
 
 async function copiesOf(

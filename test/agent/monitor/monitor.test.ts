@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import invariant from "tiny-invariant";
 import type { ServerAddress } from "../../../agent/cmdline/options.ts";
 import { BootLog } from "../../../agent/log.ts";
-import { Monitor } from "../../../agent/monitor/monitor.ts";
+import { Monitor, type NodeStatus } from "../../../agent/monitor/monitor.ts";
 
 /** What a server on the monitor's port does with a connection. */
 type Behaviour = (socket: Socket, heard: string[]) => void;
@@ -43,10 +43,7 @@ interface Told {
 }
 
 /** Tells the statuses to a monitor whose servers, at 127.0.0.1, 127.0.0.2 and so on, behave so. */
-async function tell(
-  behaviours: readonly Behaviour[],
-  ...statuses: Parameters<Monitor["tell"]>
-): Promise<Told> {
+async function tell(behaviours: readonly Behaviour[], ...statuses: readonly NodeStatus[]): Promise<Told> {
   const heard: string[] = [];
   let port = 0;
   const addresses: ServerAddress[] = [];
@@ -64,9 +61,13 @@ async function tell(
 }
 
 test("statuses are told in their order, a connection for each", async () => {
-  const { heard, log } = await tell([xcatd], "netbooting");
-  expect(heard).toEqual(["installstatus netbooting\n"]);
-  expect(log).toMatch(/^install monitor: 127\.0\.0\.1:\d+ knows: netbooting$/);
+  const { heard, log } = await tell([xcatd], "netbooting", "booting", "failed");
+  expect(heard).toEqual(["netbooting", "booting", "failed"].map((status) => `installstatus ${status}\n`));
+  expect(log.replaceAll(/\d+ knows/g, "P knows")).toBe(
+    ["netbooting", "booting", "failed"]
+      .map((status) => `install monitor: 127.0.0.1:P knows: ${status}`)
+      .join("\n"),
+  );
 });
 
 test("an answer may come in pieces", async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { parseCsv } from "../../../agent/rows/csv.ts";
 import { editCsv } from "../../../server-stub/edit/csv-edit.ts";
 import type { TableEdit } from "../../../server-stub/edit/editor.ts";
 
@@ -69,4 +71,34 @@ describe("a key without a row", () => {
 test("a column that the header lacks is an error that names it", () => {
   const tried = () => edit("#node,groups\nn01,all\n", new Map([["n01", booting]]));
   expect(tried).toThrow("no column status");
+});
+
+test("whatever stands in a table, an edit changes the cells that it names and no other", () => {
+  const cell = fc.string({ unit: fc.constantFrom("a", " ", ",", '"', "\n", "#", "\xe4") });
+  const written = fc.oneof(
+    cell.map((value) => `"${value.replaceAll('"', '""')}"`),
+    fc.constantFrom("", "bare", "#bare"),
+    cell,
+  );
+  const line = fc.oneof(
+    fc.array(written, { maxLength: 3 }).map((cells) => cells.join(",")),
+    fc.constant("# why"),
+  );
+  const nodes = fc.constantFrom("n01", '"n02"', "n03");
+  const row = fc.tuple(nodes, line).map(([node, rest]) => `${node},${rest}`);
+  const texts = fc.array(fc.oneof(row, line)).map((lines) => `${header}${lines.join("\n")}`);
+  const rowsOf = (csv: string) =>
+    parseCsv("t", csv, "").table?.rows.map(({ cells }) => [0, 1, 2, 3].map((at) => cells[at] ?? "")) ?? [];
+  let changed = 0;
+  fc.assert(
+    fc.property(texts, fc.constantFrom("n01", "n02", "n03"), cell, (text, node, status) => {
+      const expected = rowsOf(text);
+      const first = expected.find(([name]) => name === node);
+      if (first !== undefined) first[1] = status;
+      if (first !== undefined) changed += 1;
+      expect(rowsOf(edit(text, new Map([[node, { status }]])))).toEqual(expected);
+    }),
+    { numRuns: 2000 },
+  );
+  expect(changed).toBeGreaterThan(500);
 });

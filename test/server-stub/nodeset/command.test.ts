@@ -176,6 +176,11 @@ test("--json gives what was done", () => {
   ]);
 });
 
+function setLoader(tables: string, loader: string): void {
+  const path = join(tables, "noderes.csv");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"xnba"', `"${loader}"`));
+}
+
 describe("what cannot be is said, with exit status", () => {
   const cases: readonly (readonly [string, (site: Site) => unknown, readonly string[], number, RegExp])[] = [
     [
@@ -221,6 +226,24 @@ describe("what cannot be is said, with exit status", () => {
       ["default", "boot"],
       1,
       /its name cannot be/,
+    ],
+    [
+      "a boot loader that is not served",
+      ({ tables }) => setLoader(tables, "grub2"),
+      ["n01", "osimage"],
+      1,
+      /^Error: n01: noderes\.netboot is grub2/m,
+    ],
+    [
+      "a pxelinux that would not find its file",
+      ({ tables }) => {
+        setLoader(tables, "pxe");
+        rmSync(join(tables, "hosts.csv"));
+        rmSync(join(tables, "mac.csv"));
+      },
+      ["n01", "boot"],
+      1,
+      /^Error: n01: pxelinux would not find its file/m,
     ],
     [
       "a directory that leads out of the TFTP directory",

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import type { BootOptions, Settings } from "./cmdline/options.ts";
-import { inTime } from "./concurrency.ts";
 import type { BootContext } from "./context.ts";
 import { BootError, type Problem, printable } from "./errors.ts";
 import { tellKernel } from "./failure/kernel-log.ts";
@@ -9,7 +8,7 @@ import { restart } from "./failure/restart.ts";
 import { readShellLock, runShell } from "./failure/shell.ts";
 import { errorReason } from "./kernel/errno.ts";
 import { formatLogLine } from "./log.ts";
-import { piecesOf } from "./syslog/message.ts";
+import { tellFailed } from "./syslog/outcome.ts";
 
 /** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
 
@@ -22,12 +21,6 @@ const REPORT = "/run/statelite.json";
 
 /** Telling of the failure, and the restart, are done in this time; else the watchdog ends them. */
 const [TELL_SECONDS, RESTART_SECONDS] = [120, 60];
-
-/** A log server is told in this time, or not at all. */
-const REMOTE_MS = 10_000;
-
-/** Datagrams of one report: 230 KB, far more than the report of a boot that never had a plan. */
-const REPORT_PIECES = 200;
 
 /** A pause asked for by `shell` on the command line; leaving the shell goes on. */
 export type Pause = (options: BootOptions, where: string) => Promise<void>;
@@ -99,19 +92,12 @@ async function leaveAccount(said: readonly string[], settings: Settings, context
   const report = JSON.stringify(context.report.build(false));
   await Promise.all([
     context.monitor.settle(MONITOR_GRACE),
-    tellLogServer(report, context),
+    tellFailed(context.remoteLog, report),
     context.delivery.deliver(report, settings.report),
   ]);
   const account = [...context.log.lines.map(formatLogLine), ...said.map(printable)];
   writeFileSync(ACCOUNT, account.map((line) => `${line}\n`).join(""));
   writeFileSync(REPORT, report);
-}
-
-async function tellLogServer(report: string, { remoteLog }: BootContext): Promise<void> {
-  if (!remoteLog.used) return;
-  remoteLog.add({ severity: "critical", id: "failed", text: "the boot of this node has failed" });
-  remoteLog.add(...piecesOf("report", report, REPORT_PIECES));
-  await inTime(remoteLog.flush(), REMOTE_MS);
 }
 
 /** A failure that is none of ours keeps its stack for the log: it is a mistake in this program. */

@@ -14,6 +14,7 @@ import { Root } from "../observe/root.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
 import { tellable } from "../problems.ts";
 import type { Rooted } from "../state.ts";
+import { tellBooted, tellFailed } from "../syslog/outcome.ts";
 import { startRemoteLog } from "../syslog/start.ts";
 import { CA_FILE } from "../trust.ts";
 import type { ReportTarget } from "../xcat/send-report.ts";
@@ -64,6 +65,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof BootError)) throw error;
     for (const problem of error.problems) console.error(formatProblem(tellable(problem)));
+    for (const problem of error.problems) if (!report.problems.includes(problem)) log.record(problem);
     report.problem(...error.problems.filter((problem) => !report.problems.includes(problem)));
     await leaveReport(context, root, false, to);
     return 1;
@@ -134,8 +136,11 @@ async function leaveReport(
   ok: boolean,
   to: string | undefined,
 ) {
-  const text = JSON.stringify(context.report.build(ok, peakMemory()));
+  const report = context.report.build(ok, peakMemory());
+  const text = JSON.stringify(report);
   // Without its tmpfs there is no place in the root that is ours to write to.
   if (root !== undefined) await fs.writeFile(root.outside(LAYOUT.report), `${text}\n`).catch(() => undefined);
-  await context.delivery.deliver(text, to);
+  const { remoteLog } = context;
+  const told = ok ? tellBooted(remoteLog, report.totals, context.now()) : tellFailed(remoteLog, text);
+  await Promise.all([told, context.delivery.deliver(text, to)]);
 }

@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { chdir } from "node:process";
-import { inTime } from "../concurrency.ts";
 import type { BootContext, Phase } from "../context.ts";
 import { fatal } from "../errors.ts";
 import { MS, O } from "../kernel/constants.ts";
@@ -22,6 +21,7 @@ import { peakMemory } from "../observe/memory.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
 import type { Applied } from "../state.ts";
+import { tellBooted } from "../syslog/outcome.ts";
 
 /** Mounts of the initramfs that the real system goes on with. /proc is last: the others are reached through its fd links. */
 const MOVED = ["dev", "sys", "proc"];
@@ -140,9 +140,6 @@ function removeBelow(path: string, device: number, freed: Freed): void {
   }
 }
 
-/** A log server whose name is still being looked up is not waited for longer. */
-const FLUSH_MS = 1000;
-
 /** The report's last moment: from here on there is nobody to write one. */
 async function finish({ options }: Applied, context: BootContext): Promise<void> {
   const { report, delivery, log, remoteLog, watchdog, beforeInit, now } = context;
@@ -152,10 +149,7 @@ async function finish({ options }: Applied, context: BootContext): Promise<void>
   writeFileSync(LAYOUT.report, `${text}\n`);
   await delivery.deliver(text, options.settings.report);
   log.say(`starting ${options.init.path}`);
-  const { entries, ops, problems } = built.totals;
-  const summary = `booted in ${Math.round(now())} ms: ${entries} entries, ${ops} ops, ${problems} problems`;
-  remoteLog.add({ severity: "info", id: "booted", text: summary });
-  await inTime(remoteLog.flush(), FLUSH_MS);
+  await tellBooted(remoteLog, built.totals, now());
   watchdog.end(options.settings.watchdog);
   for (const undo of beforeInit) undo();
 }

@@ -168,6 +168,19 @@ test("a failed boot says its four parts on the console and a line in the kernel'
   });
 });
 
+test("what a terminal would obey is shown, on the console, in the kernel's log, in the account", async () => {
+  const evil = "XCAT=mn\u001b[2J\u009b0m\r<0>forged\u202e";
+  const { said, kernel, read } = await bootOn({ commandLine: `NFSROOT=mn:/i ${evil}`, typed: "exit\n" });
+  const account = read("run/statelite.log");
+  for (const text of [said, kernel, account]) {
+    expect(text).toContain("\\x1b[2J\\x9b0m");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  }
+  // A record of the kernel's log begins where a line begins: nobody else begins one.
+  expect(kernel.split("\n").filter((line) => line !== "" && !line.startsWith("<3>statelite: "))).toEqual([]);
+});
+
 test("what nobody foresaw has a code, too", async () => {
   const before = "mount --bind /proc/self/mem /proc/cmdline";
   const { read } = await bootOn({ commandLine: WRONG, before, typed: "exit\n" });

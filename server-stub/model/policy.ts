@@ -33,6 +33,15 @@ const sortedRules = perSet((set): readonly Row[] => {
   );
 });
 
+const ranges = perSet(() => new Map<string, ReadonlySet<string>>());
+
+/** The nodes that a row is about: worked out once, as every request comes by here. */
+function nodesOf(set: TableSet, range: string): ReadonlySet<string> {
+  const known = ranges(set).get(range) ?? new Set(expandNoderange(set, range).nodes);
+  ranges(set).set(range, known);
+  return known;
+}
+
 /**
  * The policy table's answer: rows in numeric order of priority, the first that matches decides, no match
  * denies. Empty columns and `*` match everything, but `*` as a name wants some certificate; `time` is
@@ -61,7 +70,8 @@ export function decide(set: TableSet, asker: Asker, asked: AskedFor): Decision {
     if (isLimit(parameters) && !matches(parameters, asked.args.join(" "))) continue;
     const allows = /allow|accept|trusted/i.test(rule);
     if (isLimit(range)) {
-      const covered = new Set(expandNoderange(set, range).nodes);
+      if (left.length === 0) continue;
+      const covered = nodesOf(set, range);
       const hits = left.filter((node) => covered.has(node));
       if (hits.length === 0) continue;
       if (allows) for (const node of hits) named.add(node);

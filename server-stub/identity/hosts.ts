@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
+import { ipv6Groups } from "../../agent/network/addresses.ts";
 import type { ServerLog } from "../log.ts";
 
 /** How often the file is looked at again, at most. */
@@ -23,8 +24,11 @@ export function canonicalAddress(text: string): string | undefined {
   switch (isIP(plain)) {
     case 4:
       return plain;
-    case 6:
-      return new URL(`http://[${plain}]/`).hostname.slice(1, -1);
+    case 6: {
+      // In full: Bun's URL (1.4) does not take every spelling that node:net does, "::0:0:0:0:0.0.0.0" for one.
+      const groups = ipv6Groups(plain)?.map((group) => group.toString(16)) ?? [];
+      return new URL(`http://[${groups.join(":")}]/`).hostname.slice(1, -1);
+    }
     default:
       return undefined;
   }

@@ -18,6 +18,9 @@ export interface AskedFor {
   readonly nodes?: readonly string[];
 }
 
+/** An administrator's pattern is tried on what anybody sends; no command here takes parameters at all. */
+const maxParameters = 1024;
+
 export type Decision =
   | { readonly allowed: false; readonly why: string }
   | {
@@ -48,11 +51,14 @@ function nodesOf(set: TableSet, range: string): ReadonlySet<string> {
  * ignored, as xcatd does. An allowing row whose noderange covers a part of the nodes settles that part only.
  */
 export function decide(set: TableSet, asker: Asker, asked: AskedFor): Decision {
+  const parameters = asked.args.join(" ");
+  if (parameters.length > maxParameters)
+    return { allowed: false, why: `parameters of over ${maxParameters} characters` };
   const policy = tableOf(set, "policy");
   let left = asked.nodes ?? [];
   const named = new Set<string>();
   for (const row of sortedRules(set)) {
-    const [name, host, commands, parameters, range, rule] = [
+    const [name, host, commands, pattern, range, rule] = [
       "name",
       "host",
       "commands",
@@ -67,7 +73,7 @@ export function decide(set: TableSet, asker: Asker, asked: AskedFor): Decision {
       continue;
     if (isLimit(host) && host !== asker.host) continue;
     if (isLimit(commands) && !commands.split(",").includes(asked.command)) continue;
-    if (isLimit(parameters) && !matches(parameters, asked.args.join(" "))) continue;
+    if (isLimit(pattern) && !matches(pattern, parameters)) continue;
     const allows = /allow|accept|trusted/i.test(rule);
     if (isLimit(range)) {
       if (left.length === 0) continue;

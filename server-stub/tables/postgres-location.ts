@@ -76,7 +76,13 @@ async function firstLine(path: string): Promise<string> {
 function fromUrl(dsn: string): PostgresLocation {
   if (!URL.canParse(dsn)) throw notUnderstood("a URL that cannot be read");
   const url = new URL(dsn);
-  const value = (text: string): string => decodeURIComponent(text);
+  const value = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      throw notUnderstood("a URL with a % that no two hexadecimal digits follow");
+    }
+  };
   return complete({
     dbname: value(url.pathname.slice(1)),
     host: url.searchParams.get("host") ?? value(url.hostname.replace(/^\[(.*)\]$/, "$1")),
@@ -113,6 +119,9 @@ type Given = Readonly<Record<"dbname" | "host" | "port" | "sslmode" | "user" | "
 function complete(given: Given): PostgresLocation {
   const port = given.port === "" ? 5432 : Number(given.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw notUnderstood(`port ${given.port}`);
+  // A URL that was pasted twice: its password would become a part of a name that is shown.
+  if (/[/@]/.test(given.dbname) || given.host.includes("@"))
+    throw notUnderstood("a host or database whose name has an @ or a slash in it");
   const tls = given.sslmode === "" ? "prefer" : tlsModes.find((mode) => mode === given.sslmode);
   if (tls === undefined) throw notUnderstood(`sslmode ${given.sslmode}; ${tlsModes.join(", ")} are known`);
   return {

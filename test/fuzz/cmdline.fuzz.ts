@@ -77,7 +77,7 @@ export default pureTarget(
     name: "cmdline",
     about: "The kernel command line, any bytes: options that can be relied upon, or problems, never both.",
     inputs: 100_000,
-    share: 4000,
+    share: 2000,
   },
   fc.oneof(built, damaged),
   (text) => {

@@ -61,7 +61,7 @@ export default pureTarget(
     about:
       "Answers of HTTP in pieces of any size: whole, or a failure; what the server writes comes out as it went in.",
     inputs: 100_000,
-    share: 4000,
+    share: 2000,
   },
   fc.record({
     text: mutated(samples, tokens),

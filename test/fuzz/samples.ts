@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PlanDocument } from "../../agent/report/schema.ts";
 import type { BootDocument } from "../../agent/xcat/boot-document.ts";
 import { project } from "../../qemu/paths.ts";
 import baseline from "../golden/xcatd/baseline.json";
@@ -105,3 +106,73 @@ export const httpTokens: readonly string[] = [
     "Transfer-Encoding: chunked\r\n",
   ],
 ];
+
+const sampleRow = { options: "persistent", path: "/var/lib/x/" };
+
+/** Everything that a plan can have, small. */
+export const planSample: PlanDocument = {
+  schema: 1,
+  agent: "0.1.0",
+  node: "n01",
+  image: "10.0.0.1:/install/compute/rootimg",
+  sources: [
+    {
+      name: "10.0.0.1:/common",
+      location: "/.statelite/mnt/10.0.0.1/common",
+      lookedAt: "/srv/common",
+      origin: {
+        place: "litetree.csv line 2",
+        image: "ALL",
+        insteadOf: [{ place: "litetree.csv line 3", image: "" }],
+      },
+    },
+    { name: "b:/x", location: "/.statelite/mnt/b/x", unavailable: "no route to host" },
+  ],
+  entries: [
+    {
+      path: "/etc/a",
+      options: "tmpfs",
+      placement: "bind",
+      at: "/usr/etc/a",
+      winners: ["source 1 (10.0.0.1:/common)"],
+      content: "/.statelite/tmpfs/etc/a",
+      candidates: [
+        {
+          name: "source 1 (10.0.0.1:/common)",
+          location: "/.statelite/mnt/10.0.0.1/common/etc/a",
+          found: "file, 12 bytes",
+        },
+        { name: "default", location: "/.default/etc/a", passedOver: "an earlier one serves" },
+      ],
+      origin: { place: "litefile.csv line 4", image: "ALL", insteadOf: [] },
+    },
+    { path: "/var/lib/x", options: "persistent", placement: "none", winners: [], candidates: [] },
+  ],
+  ops: [
+    {
+      op: "seed /.default/var/lib/x -> /.statelite/persistent/n01/var/lib/x  # persistent /var/lib/x/",
+      kind: "seed",
+      row: sampleRow,
+      winners: ["default"],
+    },
+  ],
+  problems: [
+    {
+      class: "row",
+      code: "unresolved",
+      doing: "find the content of an entry",
+      on: "/var/lib/x",
+      found: "in none of 2 sources",
+      remedy: "run liteimg again",
+      row: sampleRow,
+    },
+    {
+      class: "note",
+      code: "tables-dropped",
+      doing: "read the tables",
+      on: "litefile.csv line 9",
+      found: "no file is named",
+      remedy: "name one",
+    },
+  ],
+};

@@ -32,7 +32,7 @@ export default pureTarget(
     about:
       "Table files: every row is read or named with its line; what is written in tabdump's form is read again.",
     inputs: 100_000,
-    share: 4000,
+    share: 2000,
   },
   fc.record({
     text: mutated(Object.values(tableSamples), tokens),

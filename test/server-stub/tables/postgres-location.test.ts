@@ -66,6 +66,8 @@ describe("a DSN", () => {
     ["an unknown sslmode", "host=h;sslmode=maybe|u|s3cret", /sslmode maybe; disable, /],
     ["a setting without a value", "host|u|s3cret", /host is no NAME=VALUE/],
     ["a URL that is none", "postgresql://u:s3cret@h:x/y", /a URL that cannot be read/],
+    ["a URL with half an escape", "postgresql://u%z:s3cret@h/y", /a % that no two hexadecimal/],
+    ["a URL pasted twice", "postgresql://h/postgresql://u:s3cret@h/y", /whose name has an @ or a slash/],
   ];
   for (const [rule, dsn, message] of refused)
     test(`refuses ${rule}, without its password in the message`, () => {

@@ -91,7 +91,7 @@ async function cutAndBoot(lab: Lab, node: string, at: number): Promise<string> {
   return after("after the next boot", [
     ...lost(inventory(source), inventory(left)),
     ...lost(before, inventory(state)),
-    ...[...inventory(state).keys()].filter((path) => path.includes(SEED_PREFIX) || path.includes(MERGE_NAME)),
+    ...[...inventory(state).keys()].filter((path) => isUnfinished(path)),
   ]);
 }
 
@@ -105,7 +105,12 @@ async function handedOver(node: Machine): Promise<void> {
 /** What a first boot has finished, under its final names. */
 function keptOf(state: string) {
   const all = inventory(state);
-  return new Map([...all].filter(([path]) => !path.startsWith(".statelite")));
+  return new Map([...all].filter(([path]) => !path.startsWith(".statelite") && !isUnfinished(path)));
+}
+
+/** What a boot was making: the next one removes it. */
+function isUnfinished(path: string): boolean {
+  return path.includes(SEED_PREFIX) || path.includes(MERGE_NAME);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -37,6 +37,8 @@ const STAND_IN = `
 
 let kernel: DebianKernel;
 let initrd: string;
+/** The same, built with --shell=refused. */
+let locked: string;
 const folder = scratch();
 
 beforeAll(async () => {
@@ -53,19 +55,22 @@ beforeAll(async () => {
   });
   initrd = join(folder.path, "test.initrd");
   await buildInitrd({ kernel, agent, busybox: "/bin/busybox", level: 1, out: initrd });
+  locked = join(folder.path, "locked.initrd");
+  const shell = { lock: "refused" } as const;
+  await buildInitrd({ kernel, agent, busybox: "/bin/busybox", level: 1, out: locked, shell });
   rmSync(agent);
 }, LIMIT);
 
 afterAll(() => folder[Symbol.dispose]());
 
 /** Boots until the console shows the sign, or the machine ends by itself; gives all that was on the console. */
-async function boot(cpu: string, parameters: string, sign: RegExp): Promise<string> {
+async function boot(cpu: string, parameters: string, sign: RegExp, from = initrd): Promise<string> {
   const machine = Bun.spawn(
     [
       ...["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
       ...["-accel", "tcg,thread=multi", "-cpu", cpu, "-m", "768", "-smp", "2", "-serial", "stdio"],
       ...["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="],
-      ...["-kernel", kernel.vmlinuz, "-initrd", initrd],
+      ...["-kernel", kernel.vmlinuz, "-initrd", from],
       ...["-append", `console=ttyS0 panic=-1 ${parameters}`],
     ],
     { stdin: "ignore", stdout: "pipe", stderr: "inherit", timeout: LIMIT, killSignal: "SIGKILL" },
@@ -102,7 +107,7 @@ describe("a kernel with this initrd", () => {
           BUN_JSC_useFTLJIT: "false",
         },
         terminal: ["/dev/console", "/dev/console", "/dev/console"],
-        etc: ["build.json", "cpu", "udhcpc.script"],
+        etc: ["build.json", "cpu", "shell", "udhcpc.script"],
         ca: false,
         build: kernel.version,
         modules: [],
@@ -121,6 +126,16 @@ describe("a kernel with this initrd", () => {
       expect(said).toContain("-cpu max");
       expect(said).toContain("npm run build -- --baseline");
       expect(said).not.toContain("Kernel panic");
+    },
+    LIMIT,
+  );
+
+  test(
+    "leaves no shell there either where it was built with --shell=refused",
+    async () => {
+      const said = await boot("qemu64", "", /does not go on; .*\n|Kernel panic/s, locked);
+      expect(said).toContain("the boot does not go on; this initrd was built with --shell=refused.");
+      expect(said).not.toMatch(/a shell follows|~ #/);
     },
     LIMIT,
   );

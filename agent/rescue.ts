@@ -19,6 +19,9 @@ const MONITOR_GRACE = 3000;
 const ACCOUNT = "/run/statelite.log";
 const REPORT = "/run/statelite.json";
 
+/** Nobody has read the message and typed `exit` in less. */
+const TYPING_MS = 3000;
+
 /** Telling of the failure, and the restart, are done in this time; else the watchdog ends them. */
 const [TELL_SECONDS, RESTART_SECONDS] = [120, 60];
 
@@ -69,8 +72,11 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
       `Why a path holds what it holds: statelite-agent explain PATH --report ${REPORT}`,
     ]);
     context.watchdog.expect(Number.POSITIVE_INFINITY);
+    const began = performance.now();
     await runShell(lock).catch((cause: unknown) => say([`statelite: no shell: ${errorReason(cause)}`]));
-    context.watchdog.expect(RESTART_SECONDS);
+    context.watchdog.expect(settings.onfailDelay + RESTART_SECONDS);
+    // A console at which nobody can type ends it at once: servers are not to be asked again and again without a pause.
+    if (performance.now() - began < TYPING_MS) await Bun.sleep(settings.onfailDelay * 1000);
     return restart("reboot", (line) => say([line]));
   }
   context.watchdog.expect(settings.onfailDelay + RESTART_SECONDS);

@@ -5,11 +5,12 @@ import type { ShellLock } from "./shell.ts";
 
 /** How a failed boot is told of (semantics section 9). Pure; lines are made printable by who prints them. */
 
-/** The four parts of each problem on lines of their own, and what happens next. */
+/** The four parts of each problem on lines of their own, with the code to look it up by, and what happens next. */
 export function failureMessage(problems: readonly Problem[], next: string): string[] {
   const lines = ["", "statelite: THE BOOT OF THIS NODE HAS FAILED"];
-  for (const { doing, on, found, remedy } of problems.map(tellable)) {
+  for (const { code, doing, on, found, remedy } of problems.map(tellable)) {
     lines.push("", `  doing   ${doing}`, `  on      ${on}`, `  found   ${found}`, `  remedy  ${remedy}`);
+    lines.push(`  code    ${code}`);
   }
   return [...lines, "", `statelite: policy ${next}`, ""];
 }

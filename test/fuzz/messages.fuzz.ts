@@ -48,7 +48,7 @@ export default pureTarget(
     const console = failureMessage([problem], "shell").map(printable);
     const lines = failureLines([problem], "shell").map(printable);
     for (const line of [...console, ...lines]) invariant(!CONTROLS.test(line), "no control character");
-    invariant(console.length === 10 && lines.length === 2, "no line more");
+    invariant(console.length === 11 && lines.length === 2, "no line more");
     for (const line of lines) {
       invariant(!line.includes("//u:geheim@") && !line.includes("password=geheim"), "no secret");
       const bytes = formatSyslog({ severity: "error", id: problem.code, text: line }, parts.on, 0);

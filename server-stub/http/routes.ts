@@ -55,7 +55,7 @@ export function findRoute(path: string, method: string): Found | HttpAnswer {
   for (const route of routes) {
     const parts = matchPath(route.path, path);
     if (parts === undefined) continue;
-    const handler = route.methods[(method === "HEAD" ? "GET" : method) as "GET" | "POST"];
+    const handler = handlerOf(route, method);
     if (handler !== undefined) return { handler, path: parts, work: route.work };
     const allow = Object.keys(route.methods).flatMap((name) => (name === "GET" ? ["GET", "HEAD"] : [name]));
     return problem(405, "method", `${method.slice(0, 20)} is not for ${route.path}`, {
@@ -63,6 +63,12 @@ export function findRoute(path: string, method: string): Found | HttpAnswer {
     });
   }
   return problem(404, "not-found", "there is nothing of this name here");
+}
+
+/** A method is whatever a client says: also a name that every object has. */
+function handlerOf({ methods }: Route, method: string): Handler | undefined {
+  const name = method === "HEAD" ? "GET" : method;
+  return Object.entries(methods).find(([known]) => known === name)?.[1];
 }
 
 function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {

@@ -71,10 +71,11 @@ export async function attackedServer(port: PortAttack): Promise<FuzzSession> {
       const grown = residentKib(server.pid) - warm;
       const seconds = (performance.now() - began) / 1000;
       invariant((await stop()) === 0, "the server did not end in good order");
-      const { lines, accounted, complaints } = readLog(server.log());
+      const { lines, accounted, complaints, mistake } = readLog(server.log());
       const allowed = linesEach * maxKinds * (seconds / 10 + 2);
       invariant(grown < maxGrowth, `its memory grew by ${grown} KiB`);
       invariant(complaints <= allowed, `${complaints} lines of complaints in ${seconds} s`);
+      invariant(mistake === undefined, `a mistake of the server's own: ${mistake}`);
       invariant(accounted === connections, `of ${connections} connections the log accounts for ${accounted}`);
       return [
         `the server answers; ${(grown / 1024).toFixed(1)} MiB more than after the first tenth`,
@@ -101,5 +102,7 @@ function readLog(log: string) {
     if (!/: \d+ lines, \d+ ms$|: (?:GET|HEAD|POST) \S+: [23]\d\d, \d+ ms$|Z monitor: \w+: \w+$/.test(line))
       complaints += 1;
   }
-  return { lines: lines.length, accounted, complaints };
+  // A stack is on the same line as what is said: the log makes newlines harmless.
+  const mistake = lines.find((line) => /\\x0a +at /.test(line));
+  return { lines: lines.length, accounted, complaints, ...(mistake !== undefined && { mistake }) };
 }

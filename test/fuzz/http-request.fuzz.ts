@@ -24,6 +24,7 @@ export default pureTarget(
     invariant(/^\/[!-~]*$/.test(value.path) && /^[!-~]+$/.test(value.method));
     const route = findRoute(value.path, value.method);
     if (isAnswer(route)) return invariant(route.status === 404 || route.status === 405);
+    invariant(typeof route.handler === "function");
     // A node's name is one part of the path, whatever is escaped in it.
     invariant(Object.keys(route.path).every((name) => name === "node"));
     invariant(value.path.split("/").length === (route.path["node"] === undefined ? 2 : 5));

@@ -44,6 +44,8 @@ describe("a request's form", () => {
     ["percent signs that are no UTF-8", `GET /v1/nodes/%ff/boot HTTP/1.1\r\n${host}\r\n`, 404],
     ["a method that is for nothing here", `DELETE /v1/nodes/n01/boot HTTP/1.1\r\n${host}\r\n`, 405],
     ["a method of one's own", `FETCH /healthz HTTP/1.1\r\n${host}\r\n`, 405],
+    ["a method that every object has", `__proto__ /healthz HTTP/1.1\r\n${host}\r\n`, 405],
+    ["another one", `constructor /healthz HTTP/1.1\r\n${host}\r\n`, 405],
     ["a method with a bracket", `GE{T /healthz HTTP/1.1\r\n${host}\r\n`, 400],
     ["a query, which is passed over", `GET /healthz?a=b HTTP/1.1\r\n${host}\r\n`, 200],
     ["the absolute form", `GET http://mn:80/healthz HTTP/1.1\r\n${host}\r\n`, 200],

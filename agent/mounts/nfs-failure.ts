@@ -41,6 +41,12 @@ export function explain(error: unknown, source: string, attempt: NfsAttempt, add
         "check the path and the server's exports (showmount -e, exportfs -v)",
         true,
       );
+    case "ENOTDIR":
+      return new NfsError(
+        `${source} is no directory on the server (NFS ${attempt.version})`,
+        "move away what is there on the server, or correct the path",
+        false,
+      );
     case "EACCES":
     case "EPERM":
       return new NfsError(

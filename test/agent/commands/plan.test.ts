@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { planSchema } from "../../../agent/report/schema.ts";
-import { startServer } from "../../server-stub/support/server.ts";
+import { startServer, type TestServer } from "../../server-stub/support/server.ts";
 import { everyOption, PLANNING, sound } from "./every-option.ts";
 import { golden } from "./golden.ts";
 import { makeSite, type Site } from "./site.ts";
@@ -201,12 +201,16 @@ describe("plan", () => {
     expect(out).toContain("compuet: the osimage table has no image of this name");
   });
 
-  test("from the server, as the node that this is, it says the same", async () => {
+  test.each<[string, (server: TestServer) => string]>([
+    ["xcatd's protocol", ({ port }) => `XCAT=127.0.0.1:${port} STATEMNT=mn:/state`],
+    ["JSON, which says where the state is", ({ httpPort }) => `XCAT=https://127.0.0.1:${httpPort}`],
+  ])("from the server, as the node that this is, it says the same: by %s", async (_, servers) => {
     using site = makeSite(sound);
     site.table("policy", ["#priority,commands,rule", '"1","litefile","allow"', '"2","litetree","allow"']);
-    const server = await startServer(join(site.path, "tables"), { "127.0.0.1": "n01" });
+    const http = ["--http", "127.0.0.1:0"];
+    const server = await startServer(join(site.path, "tables"), { "127.0.0.1": "n01" }, ...http);
     try {
-      const cmdline = `XCAT=127.0.0.1:${server.port} NODE=n01 statelite.tls=insecure STATEMNT=mn:/state`;
+      const cmdline = `${servers(server)} NODE=n01 statelite.tls=insecure`;
       const [, , , , , , ...trees] = PLANNING;
       const asked = site.agent("plan", "--root", "image", ...trees, "--cmdline", cmdline, "--json");
       const planned = site.agent("plan", ...PLANNING, "--json");

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { fatal, printable } from "../../agent/errors.ts";
 import { defineCommand, UsageError } from "../cli/command.ts";
 import { noderangeOperand, tablesOf, tablesOption } from "../cli/common.ts";
@@ -127,16 +126,8 @@ async function carryOut(
       const editor = await openEditor(location);
       await editor.edit(plan.assign);
     }
-    for (const { node, files } of plan.nodes) {
-      if (kind === "offline") await folder.remove(node);
-      else {
-        await folder.write(files);
-        await folder.dropLinks(
-          node,
-          files.flatMap((file) => ("link" in file ? [basename(file.path)] : [])),
-        );
-      }
-    }
+    if (kind === "offline") await folder.remove(plan.nodes.map(({ node }) => node));
+    else await folder.set(plan.nodes);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     const remedy = "see that it can be written, and run nodeset again: what is done already is done again";

@@ -31,7 +31,8 @@ export interface BootFacts {
   readonly debug: string;
   /** An interface by name or MAC address, where `noderes.installnic` names one. */
   readonly interface: string;
-  readonly localDisk: boolean;
+  /** `PARTITION_RH` and the like, where the image has a partition file; empty otherwise. */
+  readonly partition: string;
   /** `ttyS0,115200n8r`; empty without a serial console. */
   readonly console: string;
   /** `addkcmdline` of the image, then of the node. */
@@ -89,7 +90,8 @@ export async function bootFacts(
     flowControl: /^(?:y|yes|1)$/i.test(siteValue(set, "useflowcontrol")),
     debug: /^[12]$/.exec(siteValue(set, "xcatdebugmode"))?.[0] ?? "",
     interface: interfaceOf(noderes("installnic")),
-    localDisk: linuximage("partitionfile") !== "",
+    partition:
+      linuximage("partitionfile") === "" ? "" : os.startsWith("sles") ? "PARTITION_SLES" : "PARTITION_RH",
     console: serialConsole(set, node),
     added: [linuximage("addkcmdline"), nodeAttribute(set, node, "bootparams", "addkcmdline")].flatMap(
       addedWords,

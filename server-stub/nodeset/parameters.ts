@@ -29,7 +29,7 @@ export function bootParameters(facts: BootFacts): readonly Parameter[] {
           ["LOGSERVER", master],
           ["xcatdebugmode", facts.debug],
         ] as const)),
-    ...(facts.localDisk ? [["PARTITION_RH", true] as const] : []),
+    ...(facts.partition === "" ? [] : [[facts.partition, true] as const]),
     ...(facts.console === ""
       ? []
       : ([

@@ -16,6 +16,8 @@ import { ownPaths, pxelinuxFolder, pxelinuxPath, type TftpFile, xnbaPath } from 
 
 /** A configuration is two kilobytes; whoever put something larger there is no boot loader's friend. */
 const longestConfiguration = 65_536;
+/** So many nodes' files are written at once. */
+const side = 16;
 
 /**
  * The directory from which boot loaders read. Every file is replaced as a whole: a node that boots at this moment gets
@@ -28,8 +30,23 @@ export class TftpFolder {
     this.#root = root;
   }
 
-  /** @throws Error which says what is in the way */
-  async write(files: readonly TftpFile[]): Promise<void> {
+  /**
+   * Writes the files of nodes. Links that lead to them and are not among their files go first: an address may have
+   * become another one's of these nodes.
+   *
+   * @throws Error which says what is in the way
+   */
+  async set(nodes: readonly { readonly node: string; readonly files: readonly TftpFile[] }[]): Promise<void> {
+    await sideBySide(nodes, ({ node, files }) =>
+      this.#dropLinks(
+        node,
+        files.flatMap((file) => ("link" in file ? [basename(file.path)] : [])),
+      ),
+    );
+    await sideBySide(nodes, ({ files }) => this.#write(files));
+  }
+
+  async #write(files: readonly TftpFile[]): Promise<void> {
     for (const file of files) {
       const folder = await this.#folder(dirname(file.path));
       const place = join(folder, basename(file.path));
@@ -38,13 +55,15 @@ export class TftpFolder {
     }
   }
 
-  /** Removes the node's own files, and the links to them. */
-  async remove(node: string): Promise<void> {
-    for (const path of ownPaths(node)) {
-      const folder = await this.#folder(dirname(path));
-      await unlink(join(folder, basename(path))).catch(ignoreAbsent);
-    }
-    await this.dropLinks(node, []);
+  /** Removes the nodes' own files, and the links to them. */
+  async remove(nodes: readonly string[]): Promise<void> {
+    await sideBySide(nodes, async (node) => {
+      await this.#dropLinks(node, []);
+      for (const path of ownPaths(node)) {
+        const folder = await this.#folder(dirname(path));
+        await unlink(join(folder, basename(path))).catch(ignoreAbsent);
+      }
+    });
   }
 
   /**
@@ -52,13 +71,10 @@ export class TftpFolder {
    *
    * @param kept names in `pxelinux.cfg`
    */
-  async dropLinks(node: string, kept: readonly string[]): Promise<void> {
-    for (const [name, target] of await this.#links())
-      if (target === node && !kept.includes(name)) {
-        const folder = await this.#folder(pxelinuxFolder);
-        await unlink(join(folder, name)).catch(ignoreAbsent);
-        this.#known?.delete(name);
-      }
+  async #dropLinks(node: string, kept: readonly string[]): Promise<void> {
+    const links = (await this.#linksByNode()).get(node) ?? [];
+    const folder = links.length === 0 ? "" : await this.#folder(pxelinuxFolder);
+    for (const name of links) if (!kept.includes(name)) await unlink(join(folder, name)).catch(ignoreAbsent);
   }
 
   /** What the node will do, in the words of the command that said so; undefined where nothing was said. */
@@ -71,24 +87,24 @@ export class TftpFolder {
     return undefined;
   }
 
-  #known: Map<string, string> | undefined;
+  #links: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
 
-  /** The links of `pxelinux.cfg` with where they lead; read once, as thousands of nodes share them. */
-  async #links(): Promise<ReadonlyMap<string, string>> {
-    if (this.#known !== undefined) return this.#known;
-    const folder = join(this.#root, pxelinuxFolder);
-    const entries = (await readdir(folder, { withFileTypes: true }).catch(ignoreAbsent)) ?? [];
-    const links = entries.filter((entry) => entry.isSymbolicLink());
-    this.#known = new Map(
-      await Promise.all(
-        links.map(async ({ name }) => [name, await readlink(join(folder, name)).catch(() => "")] as const),
-      ),
-    );
-    return this.#known;
+  /** The links that were in `pxelinux.cfg`, by where they lead; read once, as thousands of nodes share them. */
+  #linksByNode(): Promise<ReadonlyMap<string, readonly string[]>> {
+    this.#links ??= readLinks(join(this.#root, pxelinuxFolder));
+    return this.#links;
+  }
+
+  readonly #folders = new Map<string, Promise<string>>();
+
+  #folder(path: string): Promise<string> {
+    const known = this.#folders.get(path) ?? this.#openFolder(path);
+    this.#folders.set(path, known);
+    return known;
   }
 
   /** A directory below the root, made where it is missing; links are followed, but not out of the root. */
-  async #folder(path: string): Promise<string> {
+  async #openFolder(path: string): Promise<string> {
     const root = await realpath(this.#root);
     let folder = root;
     for (const part of path.split("/")) {
@@ -100,6 +116,26 @@ export class TftpFolder {
     }
     return folder;
   }
+}
+
+/** A few at the same time, the next ones when these are done. */
+async function sideBySide<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let first = 0; first < items.length; first += side)
+    await Promise.all(items.slice(first, first + side).map(work));
+}
+
+async function readLinks(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const links = new Map<string, string[]>();
+  const entries = (await readdir(folder, { withFileTypes: true }).catch(ignoreAbsent)) ?? [];
+  for (const entry of entries) {
+    if (!entry.isSymbolicLink()) continue;
+    const target = await readlink(join(folder, entry.name)).catch(ignoreAbsent);
+    if (target === undefined) continue;
+    const names = links.get(target);
+    if (names === undefined) links.set(target, [entry.name]);
+    else names.push(entry.name);
+  }
+  return links;
 }
 
 async function replaceFile(place: string, content: string): Promise<void> {

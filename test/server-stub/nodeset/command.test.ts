@@ -122,6 +122,15 @@ test("an address that is no longer the node's leads to it no longer", () => {
   ).toEqual(["0A00000C", "0A000015"]);
 });
 
+test("nodes that have changed their addresses with each other find each their own", () => {
+  const { nodeset, tables, tftp } = site();
+  nodeset("n01,n02", "osimage");
+  writeFileSync(join(tables, "hosts.csv"), '#node,ip\n"n01","10.0.0.12"\n"n02","10.0.0.11"\n');
+  nodeset("n01,n02", "osimage");
+  const leads = (name: string) => readlinkSync(join(tftp, "pxelinux.cfg", name));
+  expect([leads("0A00000B"), leads("0A00000C")]).toEqual(["n02", "n01"]);
+});
+
 test("another image becomes the node's own, in the nodetype table, and its groups' stays", () => {
   const { nodeset, tables, read, folder } = site();
   const append = (name: string, row: string) =>

@@ -82,6 +82,14 @@ describe("the command line is that of xCAT's nodeset", () => {
       `${dracut} PARTITION_RH${end}`,
     ],
     [
+      "a local disk, of another distribution",
+      {
+        osimage: `${osimage}img,compute,statelite,nfs,,sles15.5,x86_64\n`,
+        linuximage: "#imagename,rootimgdir,partitionfile\nimg,/images/c,/etc/part\n",
+      },
+      `${script} PARTITION_SLES${end}`,
+    ],
+    [
       "an interface by name",
       { noderes: "#node,nfsserver,installnic,xcatmaster\ncompute,10.0.0.2,eno1,10.0.0.1\n" },
       `${dracut} netdev=eno1${end}`,

@@ -7,11 +7,11 @@ import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import { carryOutCopy } from "../nodeset/boot-files.ts";
-import { isPlainName, pxelinuxPath } from "../nodeset/layout.ts";
-import { type NodePlan, type NodesetPlan, type NodesetWorld, planBoot, planImage } from "../nodeset/plan.ts";
+import { isPlainName } from "../nodeset/layout.ts";
+import { type NodesetPlan, type NodesetWorld, planBoot, planImage } from "../nodeset/plan.ts";
+import { describePlan, formatNodes, type Shown } from "../nodeset/show.ts";
 import { TftpFolder } from "../nodeset/tftp-folder.ts";
 import { readTables } from "../tables/open.ts";
-import { bytesToText } from "../text.ts";
 
 const options = {
   tables: tablesOption,
@@ -68,7 +68,8 @@ async function run(
   const { nodes, missing } = expandNoderange(set, range);
   if (missing.length > 0) return complain([`Invalid nodes and/or groups in noderange: ${missing.join(",")}`]);
   const folder = new TftpFolder(tftp);
-  const print = (plans: readonly Shown[]): void => printNodes(plans, values.json === true);
+  const print = (plans: readonly Shown[]): void =>
+    void process.stdout.write(formatNodes(plans, values.json === true));
   if (state.kind === "stat") {
     const known = await Promise.all(
       nodes.map(async (node) => ({ node, state: isPlainName(node) ? await folder.state(node) : undefined })),
@@ -85,7 +86,7 @@ async function run(
   const plan = await planOf(state, world, nodes);
   if (values["dry-run"] === true) {
     if (values.json === true) print(plan.nodes);
-    else process.stdout.write(bytesToText(describePlan(plan, state.kind)));
+    else process.stdout.write(describePlan(plan, state.kind === "offline"));
   } else {
     await carryOut(plan, state.kind, tftp, folder, location);
     print(plan.nodes);
@@ -133,45 +134,6 @@ async function carryOut(
     const remedy = "see that it can be written, and run nodeset again: what is done already is done again";
     throw fatal("nodeset", { doing: "write what nodes boot", on: tftp, found, remedy }, error);
   }
-}
-
-function describePlan(plan: NodesetPlan, kind: State["kind"]): string {
-  const assigned = [...(plan.assign?.rows ?? [])].map(([node, change]) => {
-    const values = Object.entries(change).map(([column, value]) => `${column}=${value}`);
-    return `nodetype: ${node}: ${values.join(" ")}`;
-  });
-  return [
-    ...plan.copies.map(({ from, to }) => `copy ${from} to ${to}`),
-    ...assigned,
-    ...plan.nodes.flatMap(({ node, files }) =>
-      kind === "offline"
-        ? [`remove the files of ${node}, ${pxelinuxPath(node)} and others`]
-        : files.map((file) =>
-            "link" in file
-              ? `link ${file.path} to ${file.link}`
-              : `write ${file.path}\n${indent(file.content)}`,
-          ),
-    ),
-  ]
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
-function indent(text: string): string {
-  return text.trimEnd().replaceAll(/^/gm, "    ");
-}
-
-type Shown = Pick<NodePlan, "node" | "state"> & Partial<NodePlan>;
-
-function printNodes(plans: readonly Shown[], json: boolean): void {
-  const shown = plans.map(({ files, ...plan }) => ({
-    ...plan,
-    ...(files && { files: files.map(({ path }) => path) }),
-  }));
-  const text = json
-    ? `${JSON.stringify(shown, undefined, 2)}\n`
-    : plans.map(({ node, state }) => `${printable(`${node}: ${state}`)}\n`).join("");
-  process.stdout.write(bytesToText(text));
 }
 
 /** @returns the exit status */

@@ -1,5 +1,6 @@
-import { open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { open, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { replaceWhole } from "../replace.ts";
 import { editCsv } from "./csv-edit.ts";
 import type { TableEdit, TableEditor } from "./editor.ts";
 import { withFileLock } from "./lock.ts";
@@ -33,10 +34,8 @@ async function editOnce(path: string, edit: TableEdit): Promise<boolean> {
   const edited = editCsv(text, edit);
   if (edited === text) return true;
   const { mode, uid, gid } = await stat(path);
-  // A name that begins with a dot is no table to any server.
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
-  try {
-    const file = await open(temporary, "w", 0o600);
+  return replaceWhole(path, async (temporary) => {
+    const file = await open(temporary, "wx", 0o600);
     try {
       await file.writeFile(edited, "latin1");
       await file.chmod(mode & 0o7777);
@@ -45,12 +44,8 @@ async function editOnce(path: string, edit: TableEdit): Promise<boolean> {
     } finally {
       await file.close();
     }
-    if ((await signature(path)) !== before) return false;
-    await rename(temporary, path);
-    return true;
-  } finally {
-    await unlink(temporary).catch(() => undefined); // It is the table now.
-  }
+    return (await signature(path)) === before;
+  });
 }
 
 async function signature(path: string): Promise<string> {

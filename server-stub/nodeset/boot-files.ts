@@ -1,5 +1,6 @@
-import { chmod, copyFile, mkdir, rename, stat, unlink, utimes } from "node:fs/promises";
+import { chmod, copyFile, mkdir, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { replaceWhole } from "../replace.ts";
 
 /** Names below the TFTP directory, as xCAT has them, and beside the image's root directory. */
 export interface BootFiles {
@@ -47,17 +48,12 @@ export async function neededCopies(
 /** Copies without a moment at which a booting node finds half a file. */
 export async function carryOutCopy({ from, to }: CopyNeeded): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o755 });
-  const temporary = join(dirname(to), `.${basename(to)}.${process.pid}.new`);
-  try {
+  await replaceWhole(to, async (temporary) => {
     await copyFile(from, temporary);
     await chmod(temporary, 0o644); // Debian's kernels are for root alone; boot loaders' servers are not root.
     const { atime, mtime } = await stat(from);
     await utimes(temporary, atime, mtime); // By it the next run sees that nothing has changed.
-    await rename(temporary, to);
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
-  }
+  });
 }
 
 async function signature(path: string): Promise<string | undefined> {

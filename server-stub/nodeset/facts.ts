@@ -2,6 +2,7 @@ import type { CommandRunner } from "../../agent/rows/litetree.ts";
 import { nodeAttribute, siteValue } from "../../agent/rows/nodes.ts";
 import { stateLocation } from "../../agent/rows/statemnt.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
+import { isPlainName } from "./layout.ts";
 
 /** What the tables say about the boot of one node. Text is latin-1, as in the tables. */
 export interface BootFacts {
@@ -57,8 +58,12 @@ export async function bootFacts(
   const os = osimage("osvers") || nodeAttribute(set, node, "nodetype", "os");
   const arch = osimage("osarch") || nodeAttribute(set, node, "nodetype", "arch");
   const profile = osimage("profile") || nodeAttribute(set, node, "nodetype", "profile");
-  for (const [column, value] of Object.entries({ os, arch, profile }))
+  for (const [column, value] of Object.entries({ os, arch, profile })) {
     if (value === "") throw new Error(`${image} has no ${column}: fill in its row of the osimage table`);
+    // They become part of a folder's name, and of a line that boot loaders read.
+    if (!isPlainName(value))
+      throw new Error(`${image}: ${column} is ${JSON.stringify(value)}, which is no name`);
+  }
   const master = noderes("xcatmaster") || siteValue(set, "master");
   if (master === "")
     throw new Error(`${node} has no server: set noderes.xcatmaster for it, or site.master for all nodes`);
@@ -67,7 +72,7 @@ export async function bootFacts(
   const directory = linuximage("rootimgdir") || `${install}${standard}`;
   const ramdisk = osimage("rootfstype") === "ramdisk";
   const nfsdir = noderes("nfsdir");
-  const monitorPort = siteValue(set, "xcatiport");
+  const monitorPort = portOf(set, "xcatiport", "3002");
   return {
     node,
     image,
@@ -83,8 +88,8 @@ export async function bootFacts(
     rootOptions: osimage("nfsrootopts"),
     ...(await stateLocation(set, node, run)),
     master,
-    xcatdPort: siteValue(set, "xcatdport") || "3001",
-    httpPort: siteValue(set, "httpport") || "80",
+    xcatdPort: portOf(set, "xcatdport", "3001"),
+    httpPort: portOf(set, "httpport", "80"),
     monitorPort: monitorPort === "3002" ? "" : monitorPort,
     silent: /^(?:n|no|0)$/i.test(siteValue(set, "nodestatus")),
     flowControl: /^(?:y|yes|1)$/i.test(siteValue(set, "useflowcontrol")),
@@ -108,6 +113,13 @@ function imageColumns(set: TableSet, name: string, image: string): (column: stri
   const table = tableOf(set, name);
   const row = table.rowsWhere("imagename", image)[0];
   return (column) => (row === undefined ? "" : table.cell(row, column));
+}
+
+function portOf(set: TableSet, key: string, usual: string): string {
+  const port = siteValue(set, key) || usual;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new Error(`${key} in the site table is ${JSON.stringify(port)}, which is no port`);
+  return port;
 }
 
 /** The families whose images have had dracut's initrd since the release named (xCAT's table, as of 2.19). */

@@ -1,16 +1,6 @@
-import {
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  symlink,
-  unlink,
-} from "node:fs/promises";
+import { lstat, mkdir, open, readdir, readFile, readlink, realpath, symlink, unlink } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
+import { replaceWhole } from "../replace.ts";
 import { readLabel } from "./configuration.ts";
 import { ownPaths, pxelinuxFolder, pxelinuxPath, type TftpFile, xnbaPath } from "./layout.ts";
 
@@ -50,8 +40,9 @@ export class TftpFolder {
     for (const file of files) {
       const folder = await this.#folder(dirname(file.path));
       const place = join(folder, basename(file.path));
-      if ("link" in file) await replaceLink(place, file.link);
-      else await replaceFile(place, file.content);
+      if (!("link" in file)) await replaceWhole(place, (temporary) => writeFile(temporary, file.content));
+      else if (!(await leadsTo(place, file.link)))
+        await replaceWhole(place, (temporary) => symlink(file.link, temporary));
     }
   }
 
@@ -138,40 +129,20 @@ async function readLinks(folder: string): Promise<ReadonlyMap<string, readonly s
   return links;
 }
 
-async function replaceFile(place: string, content: string): Promise<void> {
-  const temporary = temporaryName(place);
+async function writeFile(path: string, content: string): Promise<void> {
+  // Boot loaders read by way of servers that run as nobody.
+  const file = await open(path, "wx", 0o644);
   try {
-    // Boot loaders read by way of servers that run as nobody.
-    const file = await open(temporary, "wx", 0o644);
-    try {
-      await file.writeFile(content, "latin1");
-      await file.chmod(0o644);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, place);
-  } catch (error) {
-    await unlink(temporary).catch(ignoreAbsent);
-    throw error;
+    await file.writeFile(content, "latin1");
+    await file.chmod(0o644);
+  } finally {
+    await file.close();
   }
 }
 
-async function replaceLink(place: string, target: string): Promise<void> {
-  const found = await lstat(place).catch(ignoreAbsent);
-  if (found?.isSymbolicLink() === true && (await readlink(place)) === target) return;
-  const temporary = temporaryName(place);
-  try {
-    await symlink(target, temporary);
-    await rename(temporary, place);
-  } catch (error) {
-    await unlink(temporary).catch(ignoreAbsent);
-    throw error;
-  }
-}
-
-/** In the same directory, so that it can be renamed; no boot loader asks for a name with a dot before it. */
-function temporaryName(place: string): string {
-  return join(dirname(place), `.${basename(place)}.${process.pid}.new`);
+async function leadsTo(path: string, target: string): Promise<boolean> {
+  const found = await lstat(path).catch(ignoreAbsent);
+  return found?.isSymbolicLink() === true && (await readlink(path)) === target;
 }
 
 function ignoreAbsent(error: unknown): undefined {

@@ -133,6 +133,16 @@ describe("what a boot loader or the kernel would misread is refused", () => {
       { bootparams: `#node,addkcmdline\nn01,a=${"x".repeat(2000)}\n` },
       "the kernel reads 2019",
     ],
+    [
+      "an image whose system is a line of the boot loader's",
+      { osimage: `${osimage}img,compute,statelite,nfs,,"rhels9\nexit",x86_64\n` },
+      'os is "rhels9\\nexit"',
+    ],
+    [
+      "a port that is a path",
+      { site: "#key,value\nhttpport,80/evil\n" },
+      'httpport in the site table is "80/evil"',
+    ],
     ["no server", { noderes: "#node\n" }, "n01 has no server"],
     ["an image of nothing", { osimage: "#imagename\nimg\n", nodetype: "#node,os\n" }, "img has no os"],
   ];

@@ -1,13 +1,11 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { certificateName } from "../serve/connection.ts";
+import { send } from "../serve/send.ts";
 import { type HttpAnswer, problem, writeAnswer } from "./answer.ts";
 import { BadRequest, type RequestHead } from "./head.ts";
 import { RequestReader } from "./request-reader.ts";
 import { findRoute, type HttpContext } from "./routes.ts";
-
-/** A client that takes no byte of its answer for so long is gone. */
-const writeSeconds = 30;
 
 /**
  * One connection of the HTTP side: one request, its answer, the end. A node asks once in a boot, so there is nothing
@@ -85,27 +83,4 @@ function kindOf(status: number) {
 
 function nameOf({ name }: { readonly name?: string }) {
   return name === undefined ? {} : { certificateName: name };
-}
-
-/** Bytes that are given to a socket at once: what a slow client has not taken stays in the answer, which many share. */
-const PIECE = 64 * 1024;
-
-/** True when the whole answer is with the kernel and our half is closed. */
-async function send(socket: Socket, parts: readonly Uint8Array[]): Promise<boolean> {
-  if (socket.destroyed) return false;
-  socket.setTimeout(writeSeconds * 1000, () => socket.destroy());
-  socket.resume(); // Whatever else the client says is read and dropped, so that its end is seen.
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const closed = new Promise<false>((resolve) => socket.once("close", () => resolve(false)));
-  // A small one goes out in one packet.
-  for (const part of length <= PIECE ? [Buffer.concat(parts)] : parts) {
-    for (let at = 0; at < part.length; at += PIECE) {
-      if (socket.destroyed) return false;
-      if (socket.write(part.subarray(at, at + PIECE))) continue;
-      const drained = new Promise<true>((resolve) => socket.once("drain", () => resolve(true)));
-      if (!(await Promise.race([drained, closed]))) return false;
-    }
-  }
-  const ended = new Promise<true>((resolve) => socket.end(() => resolve(true)));
-  return Promise.race([ended, closed]);
 }

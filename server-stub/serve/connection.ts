@@ -5,11 +5,10 @@ import { MalformedRequest, readRequest } from "../protocol/request.ts";
 import type { TableSource } from "../tables/source.ts";
 import { answer } from "./answers.ts";
 import type { ConnectionLog } from "./limited-log.ts";
+import { send } from "./send.ts";
 
 /** Requests are a hundred bytes; one with a long noderange still fits. */
 const maxRequestBytes = 64 * 1024;
-/** A client that takes no byte of its answer for so long is gone. */
-const writeSeconds = 30;
 
 export interface ServeContext {
   readonly tables: TableSource;
@@ -52,7 +51,7 @@ export async function serveConnection(socket: TLSSocket, context: ServeContext):
     const { text, summary, refused } = await answer({ ...context, set, asker }, request);
     const range = request.noderange === undefined ? "" : ` ${request.noderange.slice(0, 80)}`;
     const asked = `${request.command.slice(0, 80)}${range}`;
-    const sent = await send(socket, text);
+    const sent = await send(socket, [Buffer.from(text, "latin1")]);
     if (refused) context.log.complaint("refused", who, `${asked}: ${summary}, ${took()}`);
     else if (!sent) context.log.complaint("left before the end of the answer", who, `${asked}, ${took()}`);
     else context.log.line(`${who}: ${asked}: ${summary}, ${took()}`);
@@ -109,19 +108,5 @@ function receive(socket: TLSSocket, seconds: number): Promise<Received> {
     const onEnd = (): void => done(begun ? { text: pieces.join("") } : { why: "no request", length });
     const onClose = (): void => done({ why: "left without a request", length });
     socket.on("data", onData).on("end", onEnd).on("close", onClose);
-  });
-}
-
-/** True when the whole answer is with the kernel and our half is closed. */
-function send(socket: TLSSocket, text: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (socket.destroyed) {
-      resolve(false);
-      return;
-    }
-    socket.setTimeout(writeSeconds * 1000, () => socket.destroy());
-    socket.once("close", () => resolve(false));
-    socket.end(text, "latin1", () => resolve(true));
-    socket.resume(); // Whatever else the client says is read and dropped, so that its end is seen.
   });
 }

@@ -3,6 +3,7 @@ import { identify } from "../identity/identify.ts";
 import type { StatusRecorder } from "../status/recorder.ts";
 import { isStatus } from "../status/status.ts";
 import type { ServeContext } from "./connection.ts";
+import { linger } from "./send.ts";
 
 const silenceMilliseconds = 2000;
 const maxLineBytes = 1024;
@@ -23,7 +24,7 @@ export async function serveMonitor(
     context.log.complaint("monitor: no node", identity.address, identity.host);
     socket.resume();
     socket.end();
-    socket.setTimeout(silenceMilliseconds, () => socket.destroy());
+    linger(socket);
     return;
   }
   socket.write("ready\n");
@@ -37,9 +38,9 @@ export async function serveMonitor(
   if (verb === "installstatus" && status !== undefined && isStatus(status))
     await recorder.record(identity.node, status);
   else context.log.complaint("monitor: unknown", identity.address, `${identity.node}: ${line.slice(0, 80)}`);
-  socket.setTimeout(silenceMilliseconds, () => socket.destroy());
   socket.resume();
   socket.end("done\n");
+  linger(socket);
 }
 
 /** One line without its newline; undefined where none came in time or the client left. */

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import reverseNames from "../../golden/xcatd/reverse-dns.json";
-import { ask, logs, startServer, type TestServer, talkToMonitor } from "../support/server.ts";
+import { ask, logs, openTls, startServer, type TestServer, talkToMonitor } from "../support/server.ts";
 
 const litetree = "<xcatrequest><command>litetree</command></xcatrequest>\n";
 const n01 = "127.0.0.3";
@@ -40,6 +41,11 @@ function residentMiB({ pid }: TestServer): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
+/** How many files and sockets the server has open. */
+function openFiles({ pid }: TestServer): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
 describe("who only stands around", () => {
   let server: TestServer;
   let good: string;
@@ -72,5 +78,23 @@ describe("who only stands around", () => {
     expect(await talkToMonitor(server, "127.0.0.9", "next\n")).toEqual(["ready\n", "done\n"]);
     await Promise.all(idle.map(({ gone }) => gone));
     expect(await ask(server, n01, litetree)).toBe(good);
+  });
+
+  test("with its half of the connection open is let go on each port, answered or not", async () => {
+    const before = openFiles(server);
+    const said = [server.monitorPort, server.monitorPort, server.monitorPort].map((port, index) => {
+      // A node that says something, a node that does not, a stranger.
+      const localAddress = index < 2 ? n01 : "127.7.7.7";
+      const socket = connect({ host: "127.0.0.1", port, localAddress, allowHalfOpen: true });
+      if (index === 0) socket.write("next\n");
+      return { socket: socket.resume(), ended: once(socket, "end") };
+    });
+    const secure = await openTls(server, n01);
+    const answered = once(secure, "end");
+    secure.resume().write(litetree);
+    await Promise.all([answered, ...said.map(({ ended }) => ended)]);
+    for (let tries = 0; tries < 200 && openFiles(server) > before; tries += 1) await Bun.sleep(50);
+    expect(openFiles(server)).toBeLessThanOrEqual(before);
+    for (const { socket } of [...said, { socket: secure }]) socket.destroy();
   });
 });

@@ -33,6 +33,7 @@ export const O = {
   NONBLOCK: 0o4000,
   DIRECTORY: arm ? 0o40000 : 0o200000,
   NOFOLLOW: arm ? 0o100000 : 0o400000,
+  NOATIME: 0o1000000,
   CLOEXEC: 0o2000000,
   PATH: 0o10000000,
 } as const;

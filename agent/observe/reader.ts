@@ -51,6 +51,14 @@ export interface TreeReader {
 const DIRECTORY = O.RDONLY | O.DIRECTORY | O.CLOEXEC;
 const FILE = O.RDONLY | O.NONBLOCK | O.NOCTTY | O.CLOEXEC;
 
+/**
+ * Opens without leaving a time of access behind (open(2)): what is only looked at keeps its own. Where the process may not
+ * do that with a file of somebody else's, the time changes.
+ */
+const QUIETLY = FILE | O.NOATIME;
+
+const mayNot = (error: unknown): boolean => errorCode(error) === "EPERM";
+
 const followed = ({ follow }: SourcePath, flags: number) => flags | (follow ? 0 : O.NOFOLLOW);
 
 /** Batches of small files under way: a thread that waits for one leaves the other to go on. */
@@ -76,7 +84,14 @@ export function waitingReader(calls: KernelCalls): TreeReader {
     names: ({ fd }) => promises.readdir(`/proc/self/fd/${fd}`, { encoding: "buffer" }),
     readlink: (path) => promises.readlink(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
-    openFile: (source) => open(source, FILE),
+    openFile: async (source) => {
+      try {
+        return await open(source, QUIETLY);
+      } catch (error) {
+        if (!mayNot(error)) throw error;
+        return open(source, FILE);
+      }
+    },
     copySmall: ({ fd }, to, name, device) => small.add({ from: fd, to, name, xattrs: !without.has(device) }),
     xattrs: async ({ path, follow }, { dev }) => {
       if (without.has(dev)) return [];
@@ -106,7 +121,14 @@ export function localReader(): TreeReader {
     names: ({ fd }) => fs.readdirSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }),
     readlink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
-    openFile: (source) => open(source, FILE),
+    openFile: (source) => {
+      try {
+        return open(source, QUIETLY);
+      } catch (error) {
+        if (!mayNot(error)) throw error;
+        return open(source, FILE);
+      }
+    },
     xattrs: ({ path, follow }, { dev }) => {
       if (without.has(dev)) return [];
       try {

@@ -246,11 +246,24 @@ describe("a copy keeps", () => {
         expect(node.problems).toEqual([]);
         // The original afterwards: looking at it changes its access times.
         const [original, copy] = [join(node.places.source(1), "d"), join(node.root, "d")];
-        expect(same.map((look) => look(copy))).toEqual(same.map((look) => look(original)));
+        const seen = (top: string) =>
+          same.map((look) => (option === "tmpfs" ? look(top) : unread(look(top))));
+        expect(seen(copy)).toEqual(seen(original));
       });
     }
   }
 });
+
+/** What was seeded is read once more, for the record of it: of symlinks that cannot be done without a trace. */
+function unread(found: unknown): unknown {
+  if (typeof found !== "object" || found === null || Array.isArray(found)) return found;
+  return Object.fromEntries(
+    Object.entries(found).map(([path, what]) => [
+      path,
+      typeof what === "string" && what.startsWith("l ") ? what.replace(/ atime \S+/, "") : what,
+    ]),
+  );
+}
 
 /** A source that may wait for its server is read otherwise than a local one: small files many at the same time. */
 describe("a copy from what may be a server keeps", () => {

@@ -16,7 +16,7 @@ describe("the layout", () => {
     });
     expect(node.problems).toEqual([]);
     expect(node.shell("cd /.statelite; ls -A; ls -A persistent persistent/n01 mnt mnt/mn")).toBe(
-      "mnt\npersistent\ntmpfs\nmnt:\nmn\n\nmnt/mn:\nsource1\nsource2\n\npersistent:\nn01\n\npersistent/n01:\netc\nkept",
+      "mnt\npersistent\ntmpfs\nmnt:\nmn\n\nmnt/mn:\nsource1\nsource2\n\npersistent:\nn01\n\npersistent/n01:\n.statelite\netc\nkept",
     );
     expect(node.shell("cat /.statelite/tmpfs/etc/a /.default/etc/a /.statelite/mnt/mn/source2/x/y")).toBe(
       "one\ndefault\ntwo",

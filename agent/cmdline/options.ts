@@ -81,7 +81,7 @@ export interface Settings {
   readonly onfail: FailurePolicy;
   readonly onfailDelay: number;
   /** What is done with the machine's watchdog. */
-  readonly watchdog: "boot" | "keep" | "off";
+  readonly watchdog: "boot" | "keep" | "soft" | "off";
   /** Until the real init must be running; 0 means no limit. */
   readonly deadline: number;
   readonly linkTimeout: number;

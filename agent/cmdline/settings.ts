@@ -57,8 +57,8 @@ export const SETTINGS: SettingsTable = {
   },
   watchdog: {
     name: "statelite.watchdog",
-    ...choice({ boot: "boot", keep: "keep", off: "off" }, "boot"),
-    help: "the machine's watchdog restarts it where the agent hangs: during the `boot`; `keep` leaves it running for a real init that feeds it",
+    ...choice({ boot: "boot", keep: "keep", soft: "soft", off: "off" }, "boot"),
+    help: "the machine's watchdog restarts it where the agent hangs: during the `boot`; `keep` leaves it running for a real init that feeds it; `soft` takes the kernel's own where the machine has none",
   },
   linkTimeout: {
     name: "statelite.link_timeout",

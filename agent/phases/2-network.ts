@@ -52,6 +52,7 @@ async function connect(
 ): Promise<Network> {
   const hardware = await loadForHardware(modules);
   for (const problem of hardware.problems) log.problem(problem);
+  if (settings.watchdog === "soft" && !watchdog.present) await loadModules(["softdog"], modules);
   watchdog.begin(settings.watchdog);
   const dhcp = await loadModules(DHCP_MODULES, modules);
   log.detail(`modules: ${[...hardware.loaded, ...dhcp.loaded].join(" ") || "none loaded"}`);

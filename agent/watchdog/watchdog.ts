@@ -42,6 +42,11 @@ export class Watchdog {
     this.#feed();
   }
 
+  /** Whether there is one to begin with. */
+  get present(): boolean {
+    return this.#find() !== undefined;
+  }
+
   /**
    * Begins to feed, if the machine has a watchdog. Once that is open only the driver's goodwill stops it again: where it
    * has none (nowayout), it is opened only for an image that feeds it, too.

@@ -25,6 +25,7 @@ const rows: readonly [text: string, part: Partial<Settings>][] = [
   ["statelite.onfail_delay=0", { onfailDelay: 0 }],
   ["statelite.onfail-delay=3", { onfailDelay: 3 }],
   ["statelite.deadline=0", { deadline: 0 }],
+  ["statelite.watchdog=soft", { watchdog: "soft" }],
   ["statelite.watchdog=keep", { watchdog: "keep" }],
   ["statelite.link_timeout=1", { linkTimeout: 1 }],
   ["statelite.dhcp_timeout=2", { dhcpTimeout: 2 }],

@@ -33,6 +33,7 @@ describe("the machine's watchdog", () => {
   const rows = [
     ["boot: fed, then stopped by its magic character", I6300, "boot", "\0\0V"],
     ["keep: fed, and left running for the real init", I6300, "keep", "\0\0\0"],
+    ["soft: as boot, once the kernel's own is loaded", I6300, "soft", "\0\0V"],
     ["off: never opened", I6300, "off", ""],
     ["one that cannot be stopped is not begun", { ...I6300, nowayout: "1" }, "boot", ""],
     ["one that cannot be stopped, for an image that feeds it", { ...I6300, nowayout: "1" }, "keep", "\0\0\0"],
@@ -50,6 +51,7 @@ describe("the machine's watchdog", () => {
 
   test("a machine without one boots without a word of it", () => {
     const { watchdog, said } = machine(undefined);
+    expect(watchdog.present).toBe(false);
     watchdog.begin("boot");
     watchdog.expect(30);
     watchdog.end("boot");

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQL } from "bun";
 import { freePorts } from "../bench/ports.ts";
 import { run } from "../command.ts";
+import type { Authority } from "../pki.ts";
 import { BenchError } from "../problem.ts";
 import { poll } from "../time.ts";
 import { postgresPrograms } from "./programs.ts";
@@ -32,8 +33,12 @@ export interface Postgres extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Makes and starts one; it ends with this process at the latest. */
-export async function openPostgres(): Promise<Postgres> {
+/**
+ * Makes and starts one; it ends with this process at the latest.
+ *
+ * @param tls the certificate that it shows; without one it speaks no TLS
+ */
+export async function openPostgres({ tls }: { readonly tls?: Authority } = {}): Promise<Postgres> {
   const { bin, libraries } = await postgresPrograms();
   const folder = await mkdtemp(join(tmpdir(), "statelite-postgres-"));
   const [port] = await freePorts(1);
@@ -49,6 +54,11 @@ export async function openPostgres(): Promise<Postgres> {
       unix_socket_directories: folder,
       fsync: "off",
       jit: "off",
+      ...(tls && {
+        ssl: "on",
+        ssl_cert_file: join(folder, "tls.pem"),
+        ssl_key_file: join(folder, "tls.key"),
+      }),
     };
     const started = Bun.spawn(
       [
@@ -126,6 +136,7 @@ export async function openPostgres(): Promise<Postgres> {
       [...asNobody(), join(bin, "initdb"), "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync", ...authentication],
       { seconds: 120, env, cwd: "/" },
     );
+    if (tls !== undefined) await showCertificate(tls, folder);
     await start();
     const sql = connectTo("postgres", "postgres");
     const { owner, reader, password } = postgresUsers;
@@ -149,6 +160,19 @@ export async function openPostgres(): Promise<Postgres> {
     stop,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** PostgreSQL takes a key that only its own user can read. */
+async function showCertificate({ certificate, key }: Authority, folder: string): Promise<void> {
+  for (const [from, to] of [
+    [certificate, "tls.pem"],
+    [key, "tls.key"],
+  ] as const) {
+    const path = join(folder, to);
+    await copyFile(from, path);
+    await chmod(path, 0o600);
+    if (process.getuid?.() === 0) await chown(path, NOBODY, NOBODY);
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 import { connectPostgres, within } from "../tables/postgres-connection.ts";
 import { describePostgres, type PostgresLocation } from "../tables/postgres-location.ts";
+import { quote } from "../tables/sql.ts";
 import { bytesToText } from "../text.ts";
 import { columnsOf, type TableEditor } from "./editor.ts";
-import { quote } from "./sql.ts";
 
 const editSeconds = 20;
 

@@ -1,9 +1,9 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
+import { quote } from "../tables/sql.ts";
 import { bytesToText } from "../text.ts";
 import { columnsOf, type TableEdit, type TableEditor } from "./editor.ts";
 import { isBusy } from "./lock.ts";
-import { quote } from "./sql.ts";
 
 /** xcatd writes to the same file: how long others are waited for in all, and for how long nothing else is served. */
 const waitMilliseconds = 10_000;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { SQL } from "bun";
 import type { PostgresLocation } from "./postgres-location.ts";
 
@@ -6,8 +7,12 @@ const connectSeconds = 10;
 /**
  * One connection to a database, made when it is first used. Nothing is prepared, so that it goes on where an
  * administrator changes a table's columns.
+ *
+ * @throws where the file of the authorities cannot be read
  */
-export function connectPostgres({ host, port, database, user, password, tls }: PostgresLocation): SQL {
+export function connectPostgres(location: PostgresLocation): SQL {
+  const { host, port, database, user, password, tls, rootCertificate } = location;
+  const ca = rootCertificate === undefined ? undefined : readFileSync(rootCertificate, "utf8");
   return new SQL({
     adapter: "postgres",
     // Only for the TLS mode, which has no option of its own; all else below goes before it.
@@ -17,6 +22,7 @@ export function connectPostgres({ host, port, database, user, password, tls }: P
     database,
     username: user,
     password: password ?? process.env["PGPASSWORD"] ?? "",
+    ...(ca === undefined || host.startsWith("/") ? {} : { tls: { ca } }),
     max: 1,
     prepare: false,
     connectionTimeout: connectSeconds,

@@ -20,6 +20,8 @@ export interface PostgresLocation {
   /** Never to be printed. Absent: the environment's PGPASSWORD, or none. */
   readonly password?: string;
   readonly tls: TlsMode;
+  /** A PEM file with the authorities that `verify-ca` and `verify-full` believe; else those of the system. */
+  readonly rootCertificate?: string;
 }
 
 /** For messages, without user and password. */
@@ -88,6 +90,7 @@ function fromUrl(dsn: string): PostgresLocation {
     host: url.searchParams.get("host") ?? value(url.hostname.replace(/^\[(.*)\]$/, "$1")),
     port: url.port === "" ? (url.searchParams.get("port") ?? "") : url.port,
     sslmode: url.searchParams.get("sslmode") ?? "",
+    sslrootcert: url.searchParams.get("sslrootcert") ?? "",
     user: value(url.username),
     password: value(url.password),
   });
@@ -102,18 +105,21 @@ function fromDbi(dsn: string): PostgresLocation {
     if (value !== undefined) settings[name.toLowerCase()] = value;
     else if (name !== "") throw notUnderstood(`${name.slice(0, 40)} is no NAME=VALUE`);
   }
-  const { dbname, db, database, host, hostaddr, port, sslmode } = settings;
+  const { dbname, db, database, host, hostaddr, port, sslmode, sslrootcert } = settings;
   return complete({
     dbname: dbname ?? db ?? database ?? "",
     host: hostaddr ?? host ?? "",
     port: port ?? "",
     sslmode: sslmode ?? "",
+    sslrootcert: sslrootcert ?? "",
     user: user === "" ? (settings["user"] ?? "") : user,
     password: password.length === 0 ? (settings["password"] ?? "") : password.join("|"),
   });
 }
 
-type Given = Readonly<Record<"dbname" | "host" | "port" | "sslmode" | "user" | "password", string>>;
+type Given = Readonly<
+  Record<"dbname" | "host" | "port" | "sslmode" | "sslrootcert" | "user" | "password", string>
+>;
 
 /** Puts in what xCAT and libpq take where nothing is said. */
 function complete(given: Given): PostgresLocation {
@@ -131,6 +137,7 @@ function complete(given: Given): PostgresLocation {
     user: given.user === "" ? "xcatadm" : given.user,
     ...(given.password === "" ? {} : { password: given.password }),
     tls,
+    ...(given.sslrootcert === "" ? {} : { rootCertificate: given.sslrootcert }),
   };
 }
 

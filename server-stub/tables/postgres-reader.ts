@@ -3,6 +3,7 @@ import { type Row, Table, type TableSet } from "../../agent/rows/table.ts";
 import { connectPostgres, within } from "./postgres-connection.ts";
 import { describePostgres, type PostgresLocation } from "./postgres-location.ts";
 import { steadyColumns } from "./restless.ts";
+import { quote } from "./sql.ts";
 
 /** For all that one look asks; the largest clusters' tables take a second or two. */
 const lookSeconds = 60;
@@ -176,10 +177,6 @@ async function readTable(sql: TransactionSQL, { name, columns }: Listed, origin:
 
 function cellText(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : "";
-}
-
-function quote(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
 }
 
 function literal(text: string): string {

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { type Row, Table } from "../../agent/rows/table.ts";
 import type { FileFormat } from "./folder-source.ts";
+import { quote } from "./sql.ts";
 
 /** xcatd writes while we read: wait for it, but not for ever. */
 const busyMilliseconds = 2000;
@@ -32,10 +33,6 @@ export const sqliteFiles: FileFormat = {
     }
   },
 };
-
-function quote(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
-}
 
 function cellText(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : "";

@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SQL } from "bun";
 import type { Table } from "../../../agent/rows/table.ts";
+import { type Pki, preparePki } from "../../../qemu/pki.ts";
 import { loadTables } from "../../../qemu/postgres/load.ts";
 import { openPostgres, type Postgres, postgresUsers } from "../../../qemu/postgres/server.ts";
 import { openTables, readTables } from "../../../server-stub/tables/open.ts";
@@ -157,4 +160,53 @@ describe("the password", () => {
     await Bun.write(path, `${over(postgresUsers.password).replace("pg:", "Pg:")}\n`);
     expect((await readTables(`cfgloc:${path}`, log)).tables.has("litefile")).toBe(true);
   });
+});
+
+describe("over TLS", () => {
+  let folder: string;
+  let pki: Pki;
+  let postgres: Postgres;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "statelite-pki-"));
+    pki = await preparePki(join(folder, "pki"), "localhost");
+    postgres = await openPostgres({ tls: pki.cluster });
+    const sql = postgres.connect();
+    await loadTables(sql, baseline);
+    await sql.close();
+  });
+  afterAll(async () => {
+    await postgres[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+  const open = async (host: string, settings: string) => {
+    const { reader, password } = postgresUsers;
+    const dsn = `pg:host=${host};port=${postgres.port};${settings}|${reader}|${password}`;
+    return (await readTables(dsn, { line: () => {} })).tables.has("litefile");
+  };
+
+  // The certificate is for the name localhost.
+  const cases: readonly (readonly [string, string, string, "cluster" | "foreign" | undefined, boolean])[] = [
+    ["require asks for no proof", "127.0.0.1", "require", undefined, true],
+    ["verify-ca takes a certificate of the authority", "127.0.0.1", "verify-ca", "cluster", true],
+    ["verify-ca refuses one of another authority", "127.0.0.1", "verify-ca", "foreign", false],
+    [
+      "verify-ca refuses one of an authority that the system does not know",
+      "127.0.0.1",
+      "verify-ca",
+      undefined,
+      false,
+    ],
+    ["verify-full takes the name", "localhost", "verify-full", "cluster", true],
+    ["verify-full refuses another name", "127.0.0.1", "verify-full", "cluster", false],
+  ];
+  for (const [rule, host, mode, authority, taken] of cases)
+    test(rule, async () => {
+      const root = authority === undefined ? "" : `;sslrootcert=${pki[authority].ca}`;
+      const opened = open(host, `sslmode=${mode}${root}`);
+      if (taken) expect(await opened).toBe(true);
+      else
+        expect(opened).rejects.toThrow(
+          /read the tables: PostgreSQL database xcatdb at .*certificate|altname/i,
+        );
+    });
 });

@@ -89,6 +89,22 @@ describe("the install monitor answers as a real one", () => {
     });
   }
 
+  test("a node sets its own status, whoever it names, and only in words that xCAT has", async () => {
+    const statuses = async () => {
+      const nodelist = await readFile(join(tables, "nodelist.csv"), "latin1");
+      return [...nodelist.matchAll(/^"(\w+)","[^"]*",(?:"([^"]*)")?,/gm)].map(([, node, word = ""]) => [
+        node,
+        word,
+      ]);
+    };
+    const others = (await statuses()).filter(([node]) => node !== "n07");
+    await talkToMonitor(server, "127.0.0.9", "installstatus booted n01\n");
+    await talkToMonitor(server, "127.0.0.9", 'installstatus ","evil\n');
+    await talkToMonitor(server, "127.0.0.9", "installstatus\n");
+    expect(await statuses()).toContainEqual(["n07", "booted"]);
+    expect((await statuses()).filter(([node]) => node !== "n07")).toEqual(others);
+  });
+
   test("the status of a node is in the log, and once it says done in the nodelist table", async () => {
     await talkToMonitor(server, "127.0.0.9", "installstatus failed\n");
     expect(await logs(server, "monitor: n07: failed")).toBe(true);

@@ -70,6 +70,22 @@ test("statuses are told in their order, a connection for each", async () => {
   );
 });
 
+test("the next status waits for the answer to the one before, which a slow server would else get later", async () => {
+  let open = 0;
+  const most: number[] = [];
+  const slow: Behaviour = (socket, heard) => {
+    open += 1;
+    most.push(open);
+    socket.on("close", () => {
+      open -= 1;
+    });
+    setTimeout(() => xcatd(socket, heard), 30);
+  };
+  const { heard } = await tell([slow], "netbooting", "booting");
+  expect(heard).toEqual(["installstatus netbooting\n", "installstatus booting\n"]);
+  expect(most).toEqual([1, 1]);
+});
+
 test("an answer may come in pieces", async () => {
   const { log } = await tell(
     [

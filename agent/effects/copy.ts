@@ -22,8 +22,11 @@ export interface CopyOptions {
 /** Directories nested deeper are refused: each level holds two descriptors open. */
 export const MAX_DEPTH = 1024;
 
-/** Names of one directory that are handled before the next ones are begun. */
-const NAMES_AT_ONCE = 1024;
+/** Of one copy: a directory may hold a million sockets. */
+const MOST_NOTES = 100;
+
+/** Files of several names whose other ones are looked for: those that came first are forgotten beyond. */
+const MOST_LINKS = 100_000;
 
 /** Where a copy goes, by two names. */
 interface CopyTarget {
@@ -56,6 +59,8 @@ export class TreeCopy {
   /** First copy of each inode with several names: its lasting path, once it is there. */
   readonly #links = new Map<string, Promise<Buffer>>();
   readonly #notes: string[] = [];
+  /** Notes beyond the first ones. */
+  #unsaid = 0;
   /** Something failed, and the copy will be removed: what has not begun yet need not. */
   #abandoned = false;
   #bytes = 0;
@@ -77,7 +82,13 @@ export class TreeCopy {
       await this.#options.from.stat(source),
       0,
     );
-    return { bytes: this.#bytes, files: this.#count, notes: this.#notes };
+    const unsaid = this.#unsaid === 0 ? [] : [`and ${this.#unsaid} more notes like these`];
+    return { bytes: this.#bytes, files: this.#count, notes: [...this.#notes, ...unsaid] };
+  }
+
+  #note(text: string): void {
+    if (this.#notes.length < MOST_NOTES) this.#notes.push(text);
+    else this.#unsaid++;
   }
 
   async #node(source: SourcePath, to: CopyTarget, stats: BigIntStats, depth: number): Promise<void> {
@@ -103,7 +114,7 @@ export class TreeCopy {
         await this.#options.to.node(to.path, Number(stats.mode), stats.rdev);
         return this.#finish(source, to, stats);
       case "socket":
-        this.#notes.push(`${to.relative || "."}: a socket, left out`);
+        this.#note(`${to.relative || "."}: a socket, left out`);
         return;
     }
   }
@@ -132,9 +143,10 @@ export class TreeCopy {
 
   /** A part of the names at a time: a directory may hold a million. */
   async #children(from: OpenedSource, copy: Opened, to: CopyTarget, depth: number): Promise<void> {
-    const names = await this.#options.from.names(from);
-    for (let start = 0; start < names.length; start += NAMES_AT_ONCE) {
-      const some = names.slice(start, start + NAMES_AT_ONCE).flatMap((name): Child[] => {
+    for (let end = false; !end; ) {
+      const read = await this.#options.from.names(from);
+      end = read.end;
+      const some = read.names.flatMap((name): Child[] => {
         const relative = to.relative === "" ? name.toString() : `${to.relative}/${name.toString()}`;
         if (this.#exclude.has(relative)) return [];
         const lasting = Buffer.concat([to.lasting, Buffer.from("/"), name]);
@@ -207,6 +219,7 @@ export class TreeCopy {
       if (inode !== undefined) {
         const ready = copied.then(() => to.lasting);
         ready.catch(() => undefined); // Reported by `copied` itself; who links to it sees it too.
+        if (this.#links.size >= MOST_LINKS) forgetFirst(this.#links);
         this.#links.set(inode, ready);
       }
       await copied;
@@ -234,10 +247,18 @@ export class TreeCopy {
   async #finish(source: SourcePath, to: CopyTarget, stats: BigIntStats): Promise<void> {
     const { from, to: writer, progress } = this.#options;
     const xattrs = await from.xattrs(source, stats);
-    this.#notes.push(...(await giveAttributes(writer, to.path, to.relative || ".", { stats, xattrs })));
+    for (const note of await giveAttributes(writer, to.path, to.relative || ".", { stats, xattrs }))
+      this.#note(note);
     this.#count++;
     progress?.(this.#bytes, this.#count);
     await takeTurns();
+  }
+}
+
+function forgetFirst<K>(map: Map<K, unknown>): void {
+  for (const first of map.keys()) {
+    map.delete(first);
+    return;
   }
 }
 

@@ -1,6 +1,7 @@
 import { bindMount } from "./bind.ts";
 import { setPartitions, swapOn } from "./block.ts";
 import { copySmallFiles } from "./copy-files.ts";
+import { nextNames } from "./directory.ts";
 import { copyFileRange, listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
 import { inspect, openPlace, sameContent, stillThere } from "./inspect.ts";
@@ -24,6 +25,7 @@ export const calls = {
   inspect,
   sameContent,
   stillThere,
+  nextNames,
   copySmallFiles,
   copyFileRange,
   makeNode,
@@ -43,6 +45,7 @@ export const calls = {
 export const SLOW: ReadonlySet<string> = new Set<CallName>([
   "mount",
   "umount",
+  "nextNames",
   "copySmallFiles",
   "copyFileRange",
   "insertModule",

@@ -49,8 +49,24 @@ export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const SYS = {
   ...{ openat2: 437, io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
   ...(arm
-    ? { copy_file_range: 285, finit_module: 273, renameat2: 276, ioctl: 29, swapon: 224, statx: 291 }
-    : { copy_file_range: 326, finit_module: 313, renameat2: 316, ioctl: 16, swapon: 167, statx: 332 }),
+    ? {
+        copy_file_range: 285,
+        finit_module: 273,
+        renameat2: 276,
+        ioctl: 29,
+        swapon: 224,
+        statx: 291,
+        getdents64: 61,
+      }
+    : {
+        copy_file_range: 326,
+        finit_module: 313,
+        renameat2: 316,
+        ioctl: 16,
+        swapon: 167,
+        statx: 332,
+        getdents64: 217,
+      }),
 };
 
 /** statx(2): the descriptor itself; asking the server again; which members of the structure. */

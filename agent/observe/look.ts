@@ -12,9 +12,12 @@ export async function look(root: Root, questions: readonly Question[], width: nu
   const answers = new Map<string, Observed>();
   const failures = new Map<string, string>();
   const limiter = new Limiter(width);
-  const lookAll = [...byDirectory(questions).values()].map((group) =>
+  const groups = byDirectory(questions);
+  const namesAsked = (location: Location) =>
+    new Set(groups.get(keyOf(location))?.map(({ path }) => baseName(path)));
+  const lookAll = [...groups.values()].map((group) =>
     limiter.run(async () => {
-      const found = await lookInDirectory(root, group);
+      const found = await lookInDirectory(root, group, namesAsked);
       for (const [key, value] of found.answers) answers.set(key, value);
       for (const [key, value] of found.failures) failures.set(key, value);
     }),
@@ -74,7 +77,14 @@ interface Found {
   readonly failures: Map<string, string>;
 }
 
-async function lookInDirectory(root: Root, group: readonly Question[]): Promise<Found> {
+/** Names in a directory that somebody asks about. */
+type NamesAsked = (directory: Location) => ReadonlySet<string>;
+
+async function lookInDirectory(
+  root: Root,
+  group: readonly Question[],
+  namesAsked: NamesAsked,
+): Promise<Found> {
   const found: Found = { answers: new Map(), failures: new Map() };
   const [first] = group;
   if (first === undefined) return found;
@@ -87,7 +97,10 @@ async function lookInDirectory(root: Root, group: readonly Question[]): Promise<
       await Promise.all(
         group.map(async (question) => {
           try {
-            found.answers.set(keyOf(question), await lookAt(root, { fd, reader, real }, question));
+            found.answers.set(
+              keyOf(question),
+              await lookAt(root, { fd, reader, real, namesAsked }, question),
+            );
           } catch (error) {
             if (!isAbsence(error)) found.failures.set(keyOf(question), errorReason(error));
           }
@@ -111,27 +124,25 @@ interface OpenDirectory {
   readonly reader: TreeReader;
   /** Where it really lies in its tree, where that was asked for. */
   readonly real: string | undefined;
+  readonly namesAsked: NamesAsked;
 }
 
-async function lookAt(
-  root: Root,
-  { fd, reader, real }: OpenDirectory,
-  question: Question,
-): Promise<Observed> {
+async function lookAt(root: Root, directory: OpenDirectory, question: Question): Promise<Observed> {
+  const { fd, reader, real } = directory;
   const name = baseName(question.path);
   const path = Buffer.from(fdPath(fd, name));
   const stats = await reader.stat({ path, follow: false });
   const kind = kindOf(stats);
   if (kind === "symlink") {
     const text = (await reader.readlink(path)).toString();
-    const { real: place, ...resolved } = (await lookBehind(root, question)) ?? {};
+    const { real: place, ...resolved } = (await lookBehind(root, directory, question)) ?? {};
     if (!("kind" in resolved)) return { kind, size: 0, link: { text } };
     return { kind, size: 0, link: { text, resolved }, ...(place !== undefined && { real: place }) };
   }
   const lies = real === undefined ? question.path : joinPath(real, name);
   const elsewhere = lies === question.path ? {} : { real: lies };
   if (kind === "directory" && question.names)
-    return { ...(await lookBehindOrThrow(root, question)), ...elsewhere };
+    return { ...(await lookBehindOrThrow(root, directory, question)), ...elsewhere };
   return { ...observedOf(stats), ...elsewhere };
 }
 
@@ -170,25 +181,54 @@ async function placeInTree(root: Root, tree: string, fd: number): Promise<string
 }
 
 /** What a symlink leads to inside its tree; undefined where that is nothing. */
-async function lookBehind(root: Root, question: Question): Promise<Observed | undefined> {
+async function lookBehind(
+  root: Root,
+  directory: OpenDirectory,
+  question: Question,
+): Promise<Observed | undefined> {
   try {
-    return await lookBehindOrThrow(root, question);
+    return await lookBehindOrThrow(root, directory, question);
   } catch (error) {
     if (isAbsence(error) || errorCode(error) === "ELOOP") return undefined;
     throw error;
   }
 }
 
-function lookBehindOrThrow(root: Root, question: Question): Promise<Observed> {
+function lookBehindOrThrow(
+  root: Root,
+  { reader, namesAsked }: OpenDirectory,
+  question: Question,
+): Promise<Observed> {
   return root.with(question, O.PATH, async (fd) => {
     const observed = observedOf(await fs.stat(fdPath(fd), { bigint: true }));
     const place = question.real ? await placeInTree(root, question.tree, fd) : undefined;
     return {
       ...observed,
       ...(place !== undefined && place !== question.path && { real: place }),
-      ...(observed.kind === "directory" && question.names && { names: await fs.readdir(fdPath(fd)) }),
+      ...(observed.kind === "directory" &&
+        question.names && { names: await namesIn(reader, fd, namesAsked(question)) }),
     };
   });
+}
+
+/** Some names that nobody asks about say that a directory holds more than entries; a million say no more. */
+const SOME_NAMES = 1000;
+
+async function namesIn(reader: TreeReader, fd: number, asked: ReadonlySet<string>): Promise<string[]> {
+  const directory = await reader.openDirectory({ path: Buffer.from(fdPath(fd, ".")), follow: true });
+  try {
+    const found: string[] = [];
+    let others = 0;
+    for (let end = false; !end; ) {
+      const read = await reader.names(directory);
+      const names = read.names.map((name) => name.toString());
+      found.push(...names.filter((name) => asked.has(name) || others++ < SOME_NAMES));
+      end = read.end;
+    }
+    return found;
+  } finally {
+    await directory.close();
+  }
 }
 
 export function kindOf(stats: Stats | BigIntStats): NodeKind {

@@ -4,6 +4,7 @@ import { Gatherer } from "../concurrency.ts";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { FS_MAGIC, O } from "../kernel/constants.ts";
 import { FILES_AT_ONCE } from "../kernel/copy-files.ts";
+import { type NamesRead, nextNames, splitNames } from "../kernel/directory.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { listXattrs, type Xattr } from "../kernel/inode.ts";
 
@@ -25,11 +26,18 @@ export interface OpenedSource {
   close(): Awaitable<void>;
 }
 
+/** Names in a directory, a thousand or so: there may be millions. */
+export interface Names {
+  readonly names: readonly Buffer[];
+  /** There are no more. */
+  readonly end: boolean;
+}
+
 /** How a tree is read. Errors are those of the system calls. */
 export interface TreeReader {
   stat(source: SourcePath): Awaitable<BigIntStats>;
-  /** The names in an open directory, as bytes. */
-  names(directory: OpenedSource): Awaitable<Buffer[]>;
+  /** Some of the names in an open directory, as bytes; others each time, until there are no more. */
+  names(directory: OpenedSource): Awaitable<Names>;
   readlink(path: Buffer): Awaitable<Buffer>;
   openDirectory(source: SourcePath): Awaitable<OpenedSource>;
   /** Does not wait for the other end of a FIFO, which the caller tells by {@link OpenedSource.stat}. */
@@ -46,6 +54,18 @@ export interface TreeReader {
   ) => Promise<number | undefined>;
   /** Extended attributes; none where the file system of `stats` has no place for them. */
   xattrs(source: SourcePath, stats: BigIntStats): Awaitable<readonly Xattr[]>;
+}
+
+/** The names of a directory that is small. @throws RangeError where there are more than `most` */
+export async function allNames(reader: TreeReader, directory: OpenedSource, most: number): Promise<Buffer[]> {
+  const all: Buffer[] = [];
+  for (let end = false; !end; ) {
+    const read = await reader.names(directory);
+    all.push(...read.names);
+    if (all.length > most) throw new RangeError(`more than ${most} names in one directory`);
+    end = read.end;
+  }
+  return all;
 }
 
 const DIRECTORY = O.RDONLY | O.DIRECTORY | O.CLOEXEC;
@@ -81,7 +101,7 @@ export function waitingReader(calls: KernelCalls): TreeReader {
   return {
     stat: ({ path, follow }) =>
       follow ? promises.stat(path, { bigint: true }) : promises.lstat(path, { bigint: true }),
-    names: ({ fd }) => promises.readdir(`/proc/self/fd/${fd}`, { encoding: "buffer" }),
+    names: async ({ fd }) => namesOf(await calls.nextNames(fd)),
     readlink: (path) => promises.readlink(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
     openFile: async (source) => {
@@ -118,7 +138,7 @@ export function localReader(): TreeReader {
   };
   return {
     stat: ({ path, follow }) => (follow ? fs.statSync : fs.lstatSync)(path, { bigint: true }),
-    names: ({ fd }) => fs.readdirSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }),
+    names: ({ fd }) => namesOf(nextNames(fd)),
     readlink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
     openFile: (source) => {
@@ -138,6 +158,10 @@ export function localReader(): TreeReader {
       }
     },
   };
+}
+
+function namesOf(read: NamesRead): Names {
+  return { names: splitNames(read), end: read.end };
 }
 
 /** Asked once for a file system without extended attributes, not once for each file. */

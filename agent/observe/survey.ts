@@ -28,6 +28,9 @@ export interface SurveyOptions {
 /** Inodes of one directory that are looked at at the same time: on NFS each costs a round trip. */
 const BATCH = 256;
 
+/** Files of several names that are told apart. */
+const MOST_LINKS = 100_000;
+
 /** Directories nested deeper are not copied either. */
 const MAX_DEPTH = 1024;
 
@@ -93,17 +96,30 @@ class Survey {
     if (depth >= MAX_DEPTH || memoryOf(this.#total) > this.#options.enough) return;
     const directory = await tree.reader.openDirectory(source);
     try {
-      const names = await tree.reader.names(directory);
-      for (let start = 0; start < names.length; start += BATCH) {
-        if (memoryOf(this.#total) > this.#options.enough) return;
-        const some = names
-          .slice(start, start + BATCH)
-          .filter((name) => !tree.exclude.has(`${relative}${name}`));
-        await this.#names(tree, directory, relative, some, depth);
+      for (let end = false; !end; ) {
+        const read = await tree.reader.names(directory);
+        await this.#some(tree, directory, relative, read.names, depth);
+        this.#options.progress?.(this.#total.inodes);
+        end = read.end || memoryOf(this.#total) > this.#options.enough;
       }
-      this.#options.progress?.(this.#total.inodes);
     } finally {
       await directory.close();
+    }
+  }
+
+  async #some(
+    tree: Tree,
+    directory: OpenedSource,
+    relative: string,
+    names: readonly Buffer[],
+    depth: number,
+  ): Promise<void> {
+    for (let start = 0; start < names.length; start += BATCH) {
+      if (memoryOf(this.#total) > this.#options.enough) return;
+      const some = names
+        .slice(start, start + BATCH)
+        .filter((name) => !tree.exclude.has(`${relative}${name}`));
+      await this.#names(tree, directory, relative, some, depth);
     }
   }
 
@@ -142,6 +158,8 @@ class Survey {
     if (kind === "file" && stats.nlink > 1n) {
       const inode = `${stats.dev}:${stats.ino}`;
       if (tree.seen.has(inode)) return;
+      // What might have been counted already is not counted.
+      if (tree.seen.size >= MOST_LINKS) return;
       tree.seen.add(inode);
     }
     tree.need = add(tree.need, this.count(needOf(kind === "file" ? filledBytes(stats) : 0)));

@@ -13,7 +13,7 @@ export interface Observed {
   readonly filled?: number;
   /** Of a regular file: changes with its content. To be compared, not read. */
   readonly version?: string;
-  /** Names in a directory, where they were asked for. */
+  /** Names in a directory, where they were asked for. Of very many all that are asked about themselves, and some. */
   readonly names?: readonly string[];
   /** For a symlink: its text, and what it leads to inside the tree; `resolved` is absent where it leads nowhere. */
   readonly link?: { readonly text: string; readonly resolved?: Observed };

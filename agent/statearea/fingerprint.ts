@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { O } from "../kernel/constants.ts";
 import { kindOf } from "../observe/look.ts";
-import type { SourcePath, TreeReader } from "../observe/reader.ts";
+import { allNames, type SourcePath, type TreeReader } from "../observe/reader.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import type { Location } from "../plan/layout.ts";
 
@@ -53,7 +53,7 @@ async function addInode(walk: Walk, source: SourcePath, name: Buffer, depth: num
 async function addDirectory(walk: Walk, source: SourcePath, depth: number): Promise<void> {
   const directory = await walk.reader.openDirectory(source);
   try {
-    const names = (await walk.reader.names(directory)).sort(Buffer.compare);
+    const names = (await allNames(walk.reader, directory, MOST_INODES)).sort(Buffer.compare);
     walk.hash.update(`${names.length} `);
     for (const name of names) {
       const path = Buffer.concat([Buffer.from(`${fdPath(directory.fd)}/`), name]);

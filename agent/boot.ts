@@ -1,4 +1,5 @@
 import type { BootContext, Phase } from "./context.ts";
+import { MONITOR_GRACE } from "./monitor/monitor.ts";
 import { readCommandLine } from "./phases/1-cmdline.ts";
 import { startNetwork } from "./phases/2-network.ts";
 import { mountRoot } from "./phases/3-mount-root.ts";
@@ -12,9 +13,6 @@ import type { Rooted, Start } from "./state.ts";
 
 /** How many phases a whole boot has, for `3/8 mount-root`. */
 const PHASES = 8;
-
-/** Milliseconds that the last word to the install monitor may still take: exec would cut it off. */
-const MONITOR_GRACE = 1000;
 
 /** A boot from the kernel's command line to the exec of the real init. Does not return. @throws BootError */
 export async function boot(start: Start, context: BootContext, pause: Pause): Promise<never> {
@@ -32,14 +30,17 @@ export async function boot(start: Start, context: BootContext, pause: Pause): Pr
   const applied = await run(applyPlan, planned);
   const verified = await run(verifyRoot, applied);
   await pause(parsed.options, "everything is placed and checked; the real init is next");
-  await context.monitor.settle(MONITOR_GRACE);
+  await context.monitor.settle(MONITOR_GRACE.handOver);
   return run(switchToRoot, verified);
 }
 
 /** The part from the query to the verification, on a root that somebody else has mounted. @throws BootError */
 export async function prepareRoot(rooted: Rooted, context: BootContext): Promise<void> {
   const run = runner(context, 4);
-  await run(verifyRoot, await run(applyPlan, await run(planEntries, await run(queryServer, rooted))));
+  context.monitor.tell("netbooting");
+  const planned = await run(planEntries, await run(queryServer, rooted));
+  context.monitor.tell("booting");
+  await run(verifyRoot, await run(applyPlan, planned));
 }
 
 /** Runs phases one after the other, timed and logged alike: `3/8 mount-root 312 ms`. */

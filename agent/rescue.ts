@@ -8,12 +8,10 @@ import { restart } from "./failure/restart.ts";
 import { readShellLock, runShell } from "./failure/shell.ts";
 import { errorReason } from "./kernel/errno.ts";
 import { formatLogLine } from "./log.ts";
+import { MONITOR_GRACE } from "./monitor/monitor.ts";
 import { tellFailed } from "./syslog/outcome.ts";
 
 /** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
-
-/** Milliseconds until the machine may go down although the install monitor was not told of the failure. */
-const MONITOR_GRACE = 3000;
 
 /** In the initramfs, for whoever gets the shell. */
 const ACCOUNT = "/run/statelite.log";
@@ -97,7 +95,7 @@ async function tellKernelApart(lines: readonly string[]): Promise<void> {
 async function leaveAccount(said: readonly string[], settings: Settings, context: BootContext) {
   const report = JSON.stringify(context.report.build(false));
   await Promise.all([
-    context.monitor.settle(MONITOR_GRACE),
+    context.monitor.settle(MONITOR_GRACE.failure),
     tellFailed(context.remoteLog, report),
     context.delivery.deliver(report, settings.report),
   ]);

@@ -4,6 +4,7 @@ import type { BootContext } from "../context.ts";
 import { bind } from "../effects/bind.ts";
 import { BootError, fatal, formatProblem } from "../errors.ts";
 import { openLogFile } from "../log-file.ts";
+import { MONITOR_GRACE } from "../monitor/monitor.ts";
 import type { NfsContext } from "../mounts/nfs.ts";
 import { NfsServers } from "../mounts/nfs-probe.ts";
 import { type MountSource, nfsSources } from "../mounts/sources.ts";
@@ -56,6 +57,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
     log.setVerbose(given.options.debug > 0);
     report.identify({ node: given.node, image: given.root });
     context.delivery.begin(reportsOf(given));
+    context.monitor.begin(given.options, given.names);
     root = new Root(given.root, threads.calls);
     await mountVolatile(root, threads.calls);
     log.follow(openLogFile(root));
@@ -67,6 +69,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
     for (const problem of error.problems) console.error(formatProblem(tellable(problem)));
     for (const problem of error.problems) if (!report.problems.includes(problem)) log.record(problem);
     report.problem(...error.problems.filter((problem) => !report.problems.includes(problem)));
+    context.monitor.tell("failed");
     await leaveReport(context, root, false, to);
     return 1;
   } finally {
@@ -140,7 +143,8 @@ async function leaveReport(
   const text = JSON.stringify(report);
   // Without its tmpfs there is no place in the root that is ours to write to.
   if (root !== undefined) await fs.writeFile(root.outside(LAYOUT.report), `${text}\n`).catch(() => undefined);
-  const { remoteLog } = context;
+  const { remoteLog, monitor } = context;
   const told = ok ? tellBooted(remoteLog, report.totals, context.now()) : tellFailed(remoteLog, text);
-  await Promise.all([told, context.delivery.deliver(text, to)]);
+  const known = monitor.settle(ok ? MONITOR_GRACE.handOver : MONITOR_GRACE.failure);
+  await Promise.all([told, known, context.delivery.deliver(text, to)]);
 }

@@ -1,21 +1,24 @@
-import type { ServerAddress } from "../cmdline/options.ts";
+import type { BootOptions, ServerAddress } from "../cmdline/options.ts";
 import { DeadlineError, withDeadline } from "../concurrency.ts";
 import { errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
+import type { Names } from "../state.ts";
 import { sendStatus } from "./exchange.ts";
 
 /** What a node says of itself, in `nodelist.status` of the server; the words are xCAT's. */
 export type NodeStatus = "netbooting" | "booting" | "failed";
 
 /** Where statuses go, once there is a network. */
-export interface MonitorTarget {
+interface MonitorTarget {
   /** In the order they are tried. */
   readonly servers: readonly ServerAddress[];
   /** `XCATIPORT`. */
   readonly port: number;
-  /** Keeps a time limit of its own, may fail. */
-  resolve(host: string): Promise<readonly string[]>;
+  readonly names: Pick<Names, "lookup">;
 }
+
+/** Milliseconds for {@link Monitor.settle}: before the hand-over, which would cut the exchange off, and after a failure. */
+export const MONITOR_GRACE = { handOver: 1000, failure: 3000 } as const;
 
 /** For one status, all servers together: xcatd's monitor is one process that serves one node at a time. */
 const WITHIN_MS = 3000;
@@ -38,8 +41,11 @@ export class Monitor {
   }
 
   /** From here on statuses are sent; before there is a network, and with `nonodestatus`, they are not. */
-  begin(target: MonitorTarget): void {
-    this.#target = target;
+  begin(
+    { servers, monitorPort: port }: Pick<BootOptions, "servers" | "monitorPort">,
+    names: Pick<Names, "lookup">,
+  ): void {
+    if (port !== undefined) this.#target = { servers, port, names };
   }
 
   tell(status: NodeStatus): void {
@@ -65,7 +71,7 @@ export class Monitor {
   }
 
   /** Never rejects. */
-  async #send(status: NodeStatus, { servers, port, resolve }: MonitorTarget): Promise<void> {
+  async #send(status: NodeStatus, { servers, port, names }: MonitorTarget): Promise<void> {
     const end = performance.now() + this.#within;
     const failures: string[] = [];
     for (const [index, server] of servers.entries()) {
@@ -73,7 +79,7 @@ export class Monitor {
       const share = (end - performance.now()) / (servers.length - index);
       const host = hostOf(server);
       try {
-        await sendTo(host, port, status, resolve, share);
+        await sendTo(host, port, status, names, share);
         this.#log.detail(`install monitor: ${host}:${port} knows: ${status}`);
         return;
       } catch (error) {
@@ -89,11 +95,11 @@ async function sendTo(
   host: string,
   port: number,
   status: NodeStatus,
-  resolve: MonitorTarget["resolve"],
+  names: Pick<Names, "lookup">,
   within: number,
 ): Promise<void> {
   const began = performance.now();
-  const [address] = await withDeadline(resolve(host), within, "look for its address");
+  const [address] = await withDeadline(names.lookup(host), within, "look for its address");
   if (address === undefined) throw new Error("it has no address");
   await sendStatus(address, port, status, Math.max(1, within - (performance.now() - began)));
 }

@@ -30,10 +30,7 @@ export const startNetwork: Phase<Parsed, Connected> = {
     const names = new Resolver({ nameservers, search, timeout: options.settings.dnsTimeout, log });
     const node = await nodeName(options.node, network.hostname, () => names.reverse(network.address));
     report.identify({ node });
-    if (options.monitorPort !== undefined) {
-      const resolve = (host: string) => names.lookup(host);
-      monitor.begin({ servers: options.servers, port: options.monitorPort, resolve });
-    }
+    monitor.begin(options, names);
     startRemoteLog(options, node ?? network.address, names, remoteLog);
     // The real system keeps a name that is set already, unless its /etc/hostname has another (hostname(7)).
     if (node !== undefined) await fs.writeFile("/proc/sys/kernel/hostname", node);

@@ -7,7 +7,7 @@ import { planSchema, type Report, reportSchema } from "../../agent/report/schema
 import { everyOption, PLANNING } from "../agent/commands/every-option.ts";
 import { makeSite, type Site } from "../agent/commands/site.ts";
 import { http } from "../server-stub/support/http.ts";
-import { startServer, type TestServer } from "../server-stub/support/server.ts";
+import { logs, startServer, type TestServer } from "../server-stub/support/server.ts";
 import { mustHaveOwnMounts } from "./node.ts";
 
 /** The whole program, from the query of a real server to the verification. */
@@ -29,7 +29,7 @@ async function apply<T>(
   const server = await startServer(join(site.path, "tables"), { "127.0.0.1": "n01" }, ...more);
   try {
     const at = protocol === "json" ? `https://127.0.0.1:${server.httpPort}/` : `127.0.0.1:${server.port}`;
-    const cmdline = `XCAT=${at} NODE=n01 statelite.tls=insecure`;
+    const cmdline = `XCAT=${at} XCATIPORT=${server.monitorPort} NODE=n01 statelite.tls=insecure`;
     const { status } = site.agent("apply", "--root", "root", ...TREES, "--cmdline", cmdline);
     const text = readFileSync(join(root, ".statelite/report.json"), "utf8");
     return await look(reportSchema.parse(JSON.parse(text)), status, server);
@@ -93,6 +93,18 @@ describe("apply", () => {
       bytes: report.ops.reduce((sum, { bytes }) => sum + bytes, 0),
       files: report.ops.reduce((sum, { files }) => sum + files, 0),
       peakMemory: expect.any(Number),
+    });
+  });
+
+  test("the install monitor is told how far it is", async () => {
+    using site = makeEveryOption();
+    await apply(site, async (_, status, server) => {
+      expect(status).toBe(0);
+      expect(await logs(server, "monitor: n01: booting")).toBe(true);
+      expect([...server.log().matchAll(/monitor: n01: (\w+)\n/g)].map(([, word]) => word)).toEqual([
+        "netbooting",
+        "booting",
+      ]);
     });
   });
 

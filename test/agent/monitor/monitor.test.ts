@@ -54,7 +54,7 @@ async function tell(behaviours: readonly Behaviour[], ...statuses: readonly Node
   }
   const log = new BootLog({ console: () => {}, now: () => 0, verbose: false });
   const monitor = new Monitor(log, 300);
-  monitor.begin({ servers: addresses, port, resolve: (host) => Promise.resolve([host]) });
+  monitor.begin({ servers: addresses, monitorPort: port }, { lookup: (host) => Promise.resolve([host]) });
   for (const status of statuses) monitor.tell(status);
   await monitor.settle(10_000);
   return { heard, log: log.lines.map(({ text }) => text).join("\n") };
@@ -149,7 +149,10 @@ describe("nobody waits", () => {
   test("for a name that is not found", async () => {
     const log = new BootLog({ console: () => {}, now: () => 0, verbose: false });
     const monitor = new Monitor(log, 50);
-    monitor.begin({ servers: [{ protocol: "json", url: "https://mn:8443/" }], port: 3002, resolve: never });
+    monitor.begin(
+      { servers: [{ protocol: "json", url: "https://mn:8443/" }], monitorPort: 3002 },
+      { lookup: never },
+    );
     monitor.tell("booting");
     await monitor.settle(5000);
     expect(log.lines.map(({ text }) => text).join()).toMatch(/could not be told booting: mn:3002: /);
@@ -158,7 +161,10 @@ describe("nobody waits", () => {
   test("for longer than was said", async () => {
     const log = new BootLog({ console: () => {}, now: () => 0, verbose: false });
     const monitor = new Monitor(log, 60_000);
-    monitor.begin({ servers: [{ protocol: "xcatd", host: "mn", port: 3001 }], port: 3002, resolve: never });
+    monitor.begin(
+      { servers: [{ protocol: "xcatd", host: "mn", port: 3001 }], monitorPort: 3002 },
+      { lookup: never },
+    );
     monitor.tell("netbooting");
     monitor.tell("booting");
     await monitor.settle(20);
@@ -170,6 +176,8 @@ describe("nobody waits", () => {
   test("and nothing is sent before there is a network, or with nonodestatus", async () => {
     const log = new BootLog({ console: () => {}, now: () => 0, verbose: false });
     const monitor = new Monitor(log);
+    monitor.tell("failed");
+    monitor.begin({ servers: [{ protocol: "xcatd", host: "mn", port: 3001 }] }, { lookup: never });
     monitor.tell("failed");
     await monitor.settle(5000);
     expect(log.lines).toEqual([]);

@@ -44,9 +44,10 @@ export class ReportDelivery {
 
   async #send(text: string): Promise<void> {
     if (this.#target === undefined) return;
-    const { to, failures } = await sendReport(text, this.#target, SEND_MS);
+    const { to, without, failures } = await sendReport(text, this.#target, SEND_MS);
     if (to !== undefined) this.#log.detail(`the report went to ${to}`);
     else if (failures.length > 0) this.#log.say(`the report could not be sent: ${failures.join("; ")}`);
+    else if (without.length > 0) this.#log.detail(`no report is kept by ${without.join(" and ")}`);
   }
 }
 

@@ -16,9 +16,10 @@ export interface ReportTarget {
   resolve: Lookup;
 }
 
-/** What became of a report: the server that has it, and why others have not. */
+/** What became of a report: the server that has it, those that keep none, and why others have not. */
 export interface Sent {
   readonly to?: string;
+  readonly without: readonly string[];
   readonly failures: readonly string[];
 }
 
@@ -30,25 +31,27 @@ export interface Sent {
 export async function sendReport(text: string, target: ReportTarget, within: number): Promise<Sent> {
   const urls = target.servers.flatMap((server) => (server.protocol === "json" ? [server] : []));
   const end = performance.now() + within;
+  const without: string[] = [];
   const failures: string[] = [];
   for (const [index, server] of urls.entries()) {
     const share = Math.max(1, (end - performance.now()) / (urls.length - index));
     try {
-      await sendTo(server, text, target, share);
-      return { to: server.url, failures };
+      if (await sendTo(server, text, target, share)) return { to: server.url, without, failures };
+      without.push(server.url);
     } catch (error) {
       failures.push(`${server.url}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return { failures };
+  return { without, failures };
 }
 
+/** Whether the server keeps reports; where it does, it has this one. */
 async function sendTo(
   server: ServerAddress & { readonly protocol: "json" },
   body: string,
   { node, trust, resolve }: ReportTarget,
   within: number,
-): Promise<void> {
+): Promise<boolean> {
   if (Buffer.byteLength(body) > DOCUMENT_LIMITS.bytes)
     throw new Error(`the report is larger than ${DOCUMENT_LIMITS.bytes} bytes`);
   const began = performance.now();
@@ -58,6 +61,7 @@ async function sendTo(
   const times = { connect: left, silence: left, total: left };
   const url = urlOf(server.url, node, "report");
   const { answer } = await requestHttp({ endpoint, url, trust, times, body });
-  if (answer.status === 200 || answer.status === 201 || answer.status === 204) return;
+  if (answer.status === 404) return false;
+  if (answer.status === 200 || answer.status === 201 || answer.status === 204) return true;
   throw describeStatus(answer) ?? new Error(`status ${answer.status}`);
 }

@@ -68,6 +68,23 @@ test("where nobody takes it, that is a line for each server and nothing more", a
     expect(lines[0]).toContain(why);
 });
 
+test("a server that keeps no reports is no failure, and the next one is tried", async () => {
+  const tables = join(import.meta.dir, "../../golden/xcatd/tables-baseline");
+  const without = await startServer(tables, { "127.0.0.1": "n01" }, "--http", "127.0.0.1:0");
+  const trusted = ca;
+  try {
+    ca = await Bun.file(join(without.directory, "ca.pem")).text();
+    expect(await deliver([at(without.httpPort)], reportOf("n01"), "n01")).toEqual([]);
+    ca += trusted;
+    const text = reportOf("n01.after");
+    expect(await deliver([at(without.httpPort), at(server.httpPort)], text, "n01")).toEqual([]);
+    expect(await last()).toBe(text);
+  } finally {
+    ca = trusted;
+    await without.stop();
+  }
+});
+
 test("xcatd is not asked to take it", async () => {
   await using xcatd = await servePlain(() => {
     throw new Error("asked");

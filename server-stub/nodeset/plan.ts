@@ -66,7 +66,7 @@ export async function planImage(
     await copiesFor(image);
     const state = await imageState(world, node, image);
     const files = nodeFiles(node, state, await findableBy(set, node));
-    const line = commandLine(state.parameters);
+    const line = commandLine(state);
     return { node, state: state.label, image, commandLine: line, files };
   });
   const assign =

@@ -18,7 +18,7 @@ const base = {
 
 async function line(change: Readonly<Record<string, string>> = {}): Promise<string> {
   const facts = await bootFacts(tableSet({ ...base, ...change }), "n01", "img", () => Promise.resolve(""));
-  return commandLine(bootParameters(facts));
+  return commandLine({ kernel: "kernel", initrd: "initrd", parameters: bootParameters(facts) });
 }
 
 const dracut =
@@ -131,8 +131,14 @@ describe("what a boot loader or the kernel would misread is refused", () => {
     [
       "more than the kernel reads",
       { bootparams: `#node,addkcmdline\nn01,a=${"x".repeat(2000)}\n` },
-      "the kernel reads 2019",
+      "the kernel reads 2047",
     ],
+    [
+      "a command of the boot loader's",
+      { bootparams: '#node,addkcmdline\nn01,"quiet && exit"\n' },
+      '&&: "&&", which means',
+    ],
+    ["one in a value", { bootparams: '#node,addkcmdline\nn01,"a=""b || exit"""\n' }, 'a: "||", which means'],
     [
       "an image whose system is a line of the boot loader's",
       { osimage: `${osimage}img,compute,statelite,nfs,,"rhels9\nexit",x86_64\n` },

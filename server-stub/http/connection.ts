@@ -3,9 +3,10 @@ import { TLSSocket } from "node:tls";
 import { certificateName } from "../serve/connection.ts";
 import { send } from "../serve/send.ts";
 import { type HttpAnswer, problem, writeAnswer } from "./answer.ts";
+import type { HttpContext } from "./context.ts";
 import { BadRequest, type RequestHead } from "./head.ts";
 import { RequestReader } from "./request-reader.ts";
-import { findRoute, type HttpContext } from "./routes.ts";
+import { findRoute } from "./routes.ts";
 
 /**
  * One connection of the HTTP side: one request, its answer, the end. A node asks once in a boot, so there is nothing

@@ -1,7 +1,7 @@
 import { reportSchema } from "../../agent/report/schema.ts";
 import { type HttpAnswer, json, problem, validated } from "./answer.ts";
 import { findAsker, nodeFor } from "./asker.ts";
-import type { HttpContext, HttpRequest } from "./routes.ts";
+import type { HttpContext, HttpRequest } from "./context.ts";
 
 /** The same as an agent takes of a document: a report says more about the same rows. */
 export const REPORT_BYTES = 16 * 1024 * 1024;

@@ -1,32 +1,8 @@
-import type { ServeContext } from "../serve/connection.ts";
-import { type HttpAnswer, json, problem, validated } from "./answer.ts";
-import { type Commands, type Credentials, findAsker, nodeFor } from "./asker.ts";
-import { bootText } from "./boot.ts";
-import type { Gate } from "./gate.ts";
-import type { RequestHead } from "./head.ts";
+import { type HttpAnswer, problem } from "./answer.ts";
+import { tellBoot } from "./boot.ts";
+import type { Handler } from "./context.ts";
+import { tellHealth } from "./health.ts";
 import { lastReport, takeReport } from "./report.ts";
-import type { ReportStore } from "./report-store.ts";
-import type { Tokens } from "./tokens.ts";
-
-/** What the HTTP side needs beside what xcatd's port needs. */
-export interface HttpContext extends ServeContext {
-  readonly tokens: Tokens;
-  /** Bounds what is worked on at the same time. */
-  readonly gate: Gate;
-  /** Where reports of boots go; absent where they are not kept. */
-  readonly reports?: ReportStore;
-}
-
-/** One request, as a route gets it. */
-export interface HttpRequest extends Pick<RequestHead, "headers" | "contentLength"> {
-  readonly credentials: Credentials;
-  /** The parts of the path that the route has in braces, decoded. */
-  readonly path: Readonly<Record<string, string>>;
-  /** Reads the body, which nobody has done so far. @throws BadRequest */
-  body(): Promise<Uint8Array>;
-}
-
-type Handler = (request: HttpRequest, context: HttpContext) => Promise<HttpAnswer>;
 
 interface Route {
   /** As the OpenAPI document has it: `/v1/nodes/{node}/boot`. */
@@ -39,8 +15,8 @@ interface Route {
 
 /** Everything that can be asked for. */
 export const routes: readonly Route[] = [
-  { path: "/healthz", methods: { GET: health }, work: false },
-  { path: "/v1/nodes/{node}/boot", methods: { GET: boot }, work: true },
+  { path: "/healthz", methods: { GET: tellHealth }, work: false },
+  { path: "/v1/nodes/{node}/boot", methods: { GET: tellBoot }, work: true },
   { path: "/v1/nodes/{node}/report", methods: { GET: lastReport, POST: takeReport }, work: true },
 ];
 
@@ -91,29 +67,4 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined; // No UTF-8 after the percent signs: nothing here has such a name.
   }
-}
-
-async function health(_request: HttpRequest, { tables, gate }: HttpContext): Promise<HttpAnswer> {
-  const body = { status: "ok", tables: tables.description, working: gate.inside };
-  return json(JSON.stringify(body), { "Cache-Control": "no-store" });
-}
-
-/** All that a boot of the node has to be told. */
-async function boot(request: HttpRequest, context: HttpContext): Promise<HttpAnswer> {
-  const set = context.tables.current();
-  const asker = await findAsker(set, request.credentials, context.names, context.tokens);
-  if ("status" in asker) return asker;
-  const found = nodeFor(set, asker, request.path["node"] ?? "", both(["litefile", "litetree"]));
-  if ("status" in found) return found;
-  const { node } = found;
-  const mayPartition = !("status" in nodeFor(set, asker, node, both(["getpartition"])));
-  const text = await bootText(set, node, context.runCommand, mayPartition);
-  if (text !== undefined) return validated(text.own, text.shared, request.headers.get("if-none-match"));
-  const detail = `${node} does not have os, arch, or profile defined in nodetype table`;
-  return problem(409, "no-image", detail);
-}
-
-/** What is asked for another node takes the same commands as what a node asks for itself. */
-function both(commands: readonly string[]): Commands {
-  return { own: commands, others: commands };
 }

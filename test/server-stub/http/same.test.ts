@@ -49,5 +49,5 @@ for (const tables of ["tables-baseline", "tables-edges"]) {
       await Promise.all(servers.map((server) => server.stop()));
       await Promise.all(backEnds.map((backEnd) => backEnd.close()));
     }
-  });
+  }, 60_000);
 }

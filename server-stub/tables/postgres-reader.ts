@@ -23,9 +23,9 @@ interface Loaded {
 export interface Look {
   /** The same object until a table changes. */
   readonly set: TableSet;
-  /** Tables of the database that this user may not read; they are taken as empty. */
+  /** Tables of the database that this user never could read; they are taken as empty. */
   readonly denied: readonly string[];
-  /** Tables that were there before and are no more; their last content is in `set`. */
+  /** Tables that were read before and are not there, or not for this user, any more; their last content is in `set`. */
   readonly gone: readonly string[];
   /** Tables that are not read, and why; their last content, if any, is in `set`. */
   readonly refused: readonly string[];
@@ -90,7 +90,7 @@ export class PostgresReader {
       return { snapshot: now?.snapshot ?? "", loaded, refused, denied };
     });
     this.#snapshot = found.snapshot;
-    const { loaded, denied, refused } = found;
+    const { loaded, refused } = found;
     const gone = [...before.keys()].filter((name) => !loaded.has(name));
     for (const name of gone) {
       const last = before.get(name);
@@ -101,6 +101,7 @@ export class PostgresReader {
       loaded.size === before.size &&
       [...loaded].every(([name, { table }]) => before.get(name)?.table === table);
     if (!same) this.#set = { tables: new Map([...loaded].map(([name, { table }]) => [name, table])) };
+    const denied = found.denied.filter((name) => !loaded.has(name));
     return { set: this.#set, denied, gone, refused };
   }
 }

@@ -59,7 +59,9 @@ export async function openPostgres(
 function accessRemarks(description: string, { denied, gone, refused }: Look): string[] {
   return [
     ...(denied.length === 0 ? [] : [`${description}: may not read ${denied.join(", ")}; taken as empty`]),
-    ...gone.map((name) => `${description}: table ${name} is no longer there; its last content stays in use`),
+    ...gone.map(
+      (name) => `${description}: table ${name} can no longer be read; its last content stays in use`,
+    ),
     ...refused.map((reason) => `${description}: ${reason}; not read`),
   ];
 }

@@ -119,13 +119,21 @@ describe("tables in PostgreSQL", () => {
 
   test("stay in use when the table is dropped, which is said once, and change when it is there again", async () => {
     await sql.unsafe("DROP TABLE litefile");
-    expect(await soon(() => lines.some((line) => line.includes("table litefile is no longer there")))).toBe(
-      true,
-    );
+    expect(
+      await soon(() => lines.some((line) => line.includes("table litefile can no longer be read"))),
+    ).toBe(true);
     expect(optionsOf("/etc/ntp.conf")).toBe("tmpfs");
     await sql.unsafe("CREATE TABLE litefile (image text, file text, options text)");
     expect(await soon(() => table("litefile")?.rows.length === 0)).toBe(true);
-    expect(lines.filter((line) => line.includes("no longer there"))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes("can no longer be read"))).toHaveLength(1);
+  });
+
+  test("stay in use when they may no longer be read, and are not called empty", async () => {
+    await sql.unsafe(`REVOKE SELECT ON litefile FROM ${postgresUsers.reader}`);
+    const said = "table litefile can no longer be read; its last content stays in use";
+    expect(await soon(() => lines.some((line) => line.includes(said)))).toBe(true);
+    expect(optionsOf("/etc/ntp.conf")).toBe("tmpfs");
+    expect(lines.join("\n")).not.toContain("taken as empty");
   });
 
   test("that this user may not read are named and taken as empty", async () => {

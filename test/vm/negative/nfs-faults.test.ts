@@ -9,7 +9,8 @@ const FAULTS: readonly Fault[] = [
   {
     fault: "the NFS server is down at first, and back after 20 s",
     before: (lab) => lab.service("nfs").stop(),
-    meanwhile: async (lab) => {
+    meanwhile: async (lab, n01) => {
+      await n01.console.waitFor(/port 2049: connection refused; trying again/, 180);
       await Bun.sleep(20_000);
       await lab.service("nfs").start();
     },

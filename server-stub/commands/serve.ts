@@ -11,7 +11,7 @@ import { serveHttp } from "../http/connection.ts";
 import type { HttpContext } from "../http/context.ts";
 import { Gate } from "../http/gate.ts";
 import { ReportStore } from "../http/report-store.ts";
-import { readTokens } from "../http/tokens.ts";
+import { openTokens } from "../http/tokens.ts";
 import { HostsFile } from "../identity/hosts.ts";
 import { ReverseDns } from "../identity/reverse.ts";
 import { stderrLog } from "../log.ts";
@@ -55,7 +55,7 @@ const options = {
   tokens: {
     takes: "FILE",
     completes: { kind: "file" },
-    help: "lines of a node and its bearer token, another proof of who asks by HTTP",
+    help: "lines of a node and its bearer token, another proof of who asks by HTTP; followed for changes",
   },
   reports: {
     takes: "DIR",
@@ -118,7 +118,7 @@ async function run(values: Values<typeof options>): Promise<number> {
     ...(values.hosts === undefined ? [] : [await openHosts(values.hosts)]),
     ...(values["no-dns"] === true ? [] : [new ReverseDns()]),
   ];
-  const tokens = await readTokens(values.tokens);
+  const tokens = await openTokens(values.tokens, log);
   const reports =
     values.reports === undefined ? {} : { reports: await new ReportStore(values.reports).open() };
   const location = tablesOf(values);
@@ -164,7 +164,7 @@ async function run(values: Values<typeof options>): Promise<number> {
 
 async function openHosts(path: string): Promise<HostsFile> {
   try {
-    return await new HostsFile(path, log).open();
+    return await HostsFile.open(path, log);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     throw fatal(

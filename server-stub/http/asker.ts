@@ -33,7 +33,7 @@ export async function findAsker(
   const certificate = certificateName === undefined ? {} : { certificateName };
   if (authorization !== undefined) {
     const [, token = ""] = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization) ?? [];
-    const node = tokens.nodeOf(token);
+    const node = await tokens.nodeOf(token);
     if (node === undefined || !isNode(set, node)) {
       const headers = { "WWW-Authenticate": 'Bearer realm="statelite"' };
       return problem(401, "unauthorized", "this is no token of a node", headers);

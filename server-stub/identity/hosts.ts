@@ -1,10 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { ipv6Groups } from "../../agent/network/addresses.ts";
+import { FollowedFile } from "../followed-file.ts";
 import type { ServerLog } from "../log.ts";
-
-/** How often the file is looked at again, at most. */
-const recheckMilliseconds = 1000;
 
 /** Names by address, canonical name first, as hosts(5) has them; several lines of one address add up. */
 export function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
@@ -36,46 +33,19 @@ export function canonicalAddress(text: string): string | undefined {
 
 /** A hosts file that is read again when it changes. */
 export class HostsFile {
-  readonly #path: string;
-  readonly #log: ServerLog;
-  #hosts: ReadonlyMap<string, readonly string[]> = new Map();
-  #signature = "";
-  #checked = Number.NEGATIVE_INFINITY;
-  #checking: Promise<void> | undefined;
+  readonly #file: FollowedFile<ReadonlyMap<string, readonly string[]>>;
 
-  constructor(path: string, log: ServerLog) {
-    this.#path = path;
-    this.#log = log;
+  private constructor(file: FollowedFile<ReadonlyMap<string, readonly string[]>>) {
+    this.#file = file;
   }
 
   /** @throws where the file cannot be read at the start */
-  async open(): Promise<this> {
-    await this.#reload();
-    return this;
+  static async open(path: string, log: ServerLog): Promise<HostsFile> {
+    return new HostsFile(await FollowedFile.open(path, "hosts", parseHosts, log));
   }
 
   /** The names of an address in canonical form, none where the file does not have it. */
   async namesOf(address: string): Promise<readonly string[]> {
-    const now = performance.now();
-    if (now - this.#checked > recheckMilliseconds) {
-      this.#checking ??= this.#reload()
-        .catch((error: unknown) =>
-          this.#log.line(`hosts: ${this.#path}: ${String(error)}; the last content stays in use`),
-        )
-        .finally(() => {
-          this.#checking = undefined;
-        });
-      await this.#checking;
-    }
-    return this.#hosts.get(address) ?? [];
-  }
-
-  async #reload(): Promise<void> {
-    this.#checked = performance.now();
-    const { ino, size, mtimeMs, ctimeMs } = await stat(this.#path);
-    const signature = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
-    if (signature === this.#signature) return;
-    this.#hosts = parseHosts(await readFile(this.#path, "latin1"));
-    this.#signature = signature;
+    return (await this.#file.current()).get(address) ?? [];
   }
 }

@@ -41,12 +41,17 @@ export interface LogSinks {
   readonly verbose: boolean;
 }
 
+/** Problems of one code that the console is told of: of a table's ten thousand rows all may be wrong. */
+const MOST_SAID = 50;
+
 /** Keeps every line, prints what concerns the console, and hands the lines to who follows them. */
 export class BootLog implements Log {
   readonly lines: LogLine[] = [];
   readonly #sinks: LogSinks;
   #verbose: boolean;
   readonly #followers = new Set<LogFollower>();
+  /** Problems by their code. */
+  readonly #said = new Map<string, number>();
 
   constructor(sinks: LogSinks) {
     this.#sinks = sinks;
@@ -73,7 +78,11 @@ export class BootLog implements Log {
   }
 
   problem(problem: Problem): void {
-    this.#add(problemLine(problem), true);
+    const said = (this.#said.get(problem.code) ?? 0) + 1;
+    this.#said.set(problem.code, said);
+    this.#add(problemLine(problem), said <= MOST_SAID);
+    if (said === MOST_SAID + 1)
+      this.say(`there are more problems like these (${problem.code}): the log and the report have them all`);
   }
 
   /** As {@link problem}, for one that the console is told of in another form. */

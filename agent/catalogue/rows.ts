@@ -74,6 +74,12 @@ export const ROWS = {
     cause: "No partition file, or no `PARTITION_*` on the command line.",
     remedy: "Set them up, or change the row's option.",
   },
+  "plan-size": {
+    meaning: "There are more rows and sources than can be looked through in the node's memory.",
+    cause:
+      "A litefile of single files with a litetree of very many sources, or a table that was filled by mistake.",
+    remedy: "Name directories in litefile, and take sources out of litetree.",
+  },
   "tmpfs-budget": {
     meaning: "What is to be copied into memory does not fit there. Nothing was copied.",
     cause: "Large directories with `tmpfs`, or a node with little memory.",

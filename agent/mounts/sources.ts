@@ -5,7 +5,7 @@ import { errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import type { Source } from "../plan/choose.ts";
-import { isBelow, joinPath, sourceDirectory } from "../plan/layout.ts";
+import { joinPath, parentPath, sourceDirectory } from "../plan/layout.ts";
 import { type Need, type Needed, takeNeed } from "../plan/severity.ts";
 import type { LitetreeRow } from "../xcat/tables.ts";
 import { mountNfs, type NfsContext } from "./nfs.ts";
@@ -105,9 +105,14 @@ export async function mountSources(
 
 /** Sources by how many of the others they lie in: a mount must be there before one is put inside it. */
 function levels(wanted: readonly Wanted[]): Wanted[][] {
+  const trees = new Set(wanted.map(({ tree }) => tree));
   const found: Wanted[][] = [];
   for (const source of wanted) {
-    const depth = wanted.filter((other) => isBelow(source.tree, other.tree)).length;
+    let depth = 0;
+    for (let up = source.tree; up !== "/"; ) {
+      up = parentPath(up);
+      if (trees.has(up)) depth++;
+    }
     while (found.length <= depth) found.push([]);
     found[depth]?.push(source);
   }

@@ -1,6 +1,8 @@
 import type { Settings } from "../cmdline/options.ts";
 import type { BootContext, Phase } from "../context.ts";
+import { BootError } from "../errors.ts";
 import { look } from "../observe/look.ts";
+import { availableMemory } from "../observe/memory.ts";
 import { roomForCopies } from "../observe/room.ts";
 import type { Root } from "../observe/root.ts";
 import { survey } from "../observe/survey.ts";
@@ -8,6 +10,7 @@ import { lookAtTargets } from "../observe/targets.ts";
 import { budgetProblem, type CopyOp, copiesOf, type Need, type Room, sum } from "../plan/budget.ts";
 import { makePlan, type Plan, type PlanInput, prepare } from "../plan/plan.ts";
 import { endsBoot } from "../plan/severity.ts";
+import { sizeProblem } from "../plan/size.ts";
 import { stopOn } from "../problems.ts";
 import { Progress } from "../progress.ts";
 import { appearance } from "../report/entries.ts";
@@ -73,7 +76,7 @@ async function addUp(
 
 type Given = Pick<Queried, "root" | "tables" | "sources" | "state" | "localDisk">;
 
-/** The plan for some tables and trees; changes nothing. */
+/** The plan for some tables and trees; changes nothing. @throws BootError where the tables are too large */
 export async function planFor(given: Given, tmpfs: Settings["tmpfs"]): Promise<Plan> {
   return makePlan(await lookFor(given, tmpfs));
 }
@@ -82,6 +85,12 @@ async function lookFor(queried: Given, tmpfs: Settings["tmpfs"]): Promise<PlanIn
   const { root, tables, sources, state, localDisk } = queried;
   const own = { ...(state !== undefined && { state }), ...(localDisk !== undefined && { localDisk }) };
   const mounted = sources.filter((source) => source.unavailable === undefined).map((source) => source.tree);
+  const tooLarge = sizeProblem(
+    tables.litefile.length,
+    mounted.length + 1 + Object.keys(own).length,
+    availableMemory() ?? Number.POSITIVE_INFINITY,
+  );
+  if (tooLarge !== undefined) throw new BootError([tooLarge]);
   const { entries, questions } = prepare(tables.litefile, { sources: mounted, ...own });
   const [seen, targets] = await Promise.all([
     look(root, questions, LOOK_WIDTH),

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { MNT_DETACH } from "../../agent/kernel/constants.ts";
 import { mount, umount } from "../../agent/kernel/mount.ts";
 import { run } from "./inventory.ts";
-import { mustHaveOwnMounts } from "./node.ts";
+import { makeNode, mustHaveOwnMounts } from "./node.ts";
 
-/** A directory with more names than anybody has a use for: what it costs to look at it. */
+/** More than anybody has a use for: names in a directory, sources in litetree. */
 
 const NAMES = 200_000;
 /** Held all at once the names would take 140 MiB more than this agent has. */
@@ -39,4 +39,22 @@ test("an entry of 200,000 names is looked at and added up in little memory", () 
   );
   expect({ names, inodes }).toEqual({ names: 1000, inodes: NAMES + 1 });
   expect(grown).toBeLessThan(GROWTH);
+});
+
+test("a litetree of 3,000 rows of which all but two cannot be mounted: the others serve, the rest is told", async () => {
+  const litetree = Array.from({ length: 3000 }, (_, n) => ({
+    row: `mn:/tree${n}/of/many`,
+    ...(n >= 2998 && { source: n - 2997 }),
+  }));
+  await using node = await makeNode({
+    litefile: ["tmpfs /a", "con /c", "tmpfs /d/"],
+    image: { a: "image\n", c: "image\n", "d/x": "image\n" },
+    sources: [
+      { a: "one\n", c: "one\n" },
+      { a: "two\n", c: "two\n" },
+    ],
+    litetree,
+  });
+  expect(node.shell("cat /a /c /d/x")).toBe("one\none\ntwo\nimage");
+  expect(node.problems.map(({ code }) => code)).toEqual(Array(2998).fill("source-mount"));
 });

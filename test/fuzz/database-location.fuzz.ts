@@ -61,7 +61,7 @@ export default pureTarget(
       checkPort(value.port);
       invariant(value.host !== "" && value.database !== "" && value.user !== "");
       // A damaged text may have it elsewhere as well.
-      const once = text.split("Cuckoo").length === 2;
+      const once = text.split("uckoo").length === 2;
       if (once && value.password?.includes("Cuckoo")) invariant(!describePostgres(value).includes("Cuckoo"));
     }
     const { host, port, database, user, password } = given;

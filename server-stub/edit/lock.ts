@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { isBusy } from "../tables/sqlite.ts";
 
 const waitMilliseconds = 10_000;
 const pauseMilliseconds = 10;
@@ -34,9 +35,4 @@ async function acquire(database: Database, path: string): Promise<void> {
       throw new Error(`another server has had the lock ${path} for over ${waitMilliseconds / 1000} s`);
     await Bun.sleep(pauseMilliseconds * (0.5 + Math.random()));
   }
-}
-
-/** Whether SQLite says that somebody else is at it. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
 }

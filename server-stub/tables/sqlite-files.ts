@@ -1,10 +1,9 @@
 import { Database } from "bun:sqlite";
+import type { ParsedTable } from "../../agent/rows/csv.ts";
 import { type Row, Table } from "../../agent/rows/table.ts";
 import type { FileFormat } from "./folder-source.ts";
 import { quote } from "./sql.ts";
-
-/** xcatd writes while we read: wait for it, but not for ever. */
-const busyMilliseconds = 2000;
+import { busyPragma, whenFree } from "./sqlite.ts";
 
 /**
  * `<table>.sqlite`, xCAT's own database as it lies in /etc/xcat: one file with one table of that name. Rows
@@ -13,26 +12,28 @@ const busyMilliseconds = 2000;
 export const sqliteFiles: FileFormat = {
   description: "SQLite files",
   extension: ".sqlite",
-  read: async (path, name) => {
-    const database = new Database(path, { readonly: true });
-    try {
-      database.run(`PRAGMA busy_timeout = ${busyMilliseconds}`);
-      const columns = database
-        .query<{ name: string }, [string]>("SELECT name FROM pragma_table_info(?)")
-        .all(name)
-        .map((column) => column.name);
-      if (columns.length === 0)
-        return { problems: [{ origin: path, line: 0, found: `there is no table ${name} in it` }] };
-      // As bytes: xCAT stores what it was given, which need not be UTF-8.
-      const list = columns.map((column) => `CAST(${quote(column)} AS BLOB)`).join(", ");
-      const records = database.query(`SELECT ${list} FROM ${quote(name)} ORDER BY rowid`).values();
-      const rows = records.map((record, index): Row => ({ line: index + 1, cells: record.map(cellText) }));
-      return { table: new Table(name, columns, rows, path), problems: [] };
-    } finally {
-      database.close();
-    }
-  },
+  read: (path, name) => whenFree(() => readOnce(path, name)),
 };
+
+function readOnce(path: string, name: string): ParsedTable {
+  const database = new Database(path, { readonly: true });
+  try {
+    database.run(busyPragma);
+    const columns = database
+      .query<{ name: string }, [string]>("SELECT name FROM pragma_table_info(?)")
+      .all(name)
+      .map((column) => column.name);
+    if (columns.length === 0)
+      return { problems: [{ origin: path, line: 0, found: `there is no table ${name} in it` }] };
+    // As bytes: xCAT stores what it was given, which need not be UTF-8.
+    const list = columns.map((column) => `CAST(${quote(column)} AS BLOB)`).join(", ");
+    const records = database.query(`SELECT ${list} FROM ${quote(name)} ORDER BY rowid`).values();
+    const rows = records.map((record, index): Row => ({ line: index + 1, cells: record.map(cellText) }));
+    return { table: new Table(name, columns, rows, path), problems: [] };
+  } finally {
+    database.close();
+  }
+}
 
 function cellText(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : "";

@@ -12,13 +12,24 @@ const pauseMilliseconds = 10;
  * @throws Error where somebody else keeps it for over 10 s, or it cannot be made
  */
 export async function withFileLock<T>(path: string, task: () => Promise<T>): Promise<T> {
-  const database = new Database(path, { create: true, readwrite: true });
+  const database = openLock(path);
   try {
     database.run("PRAGMA busy_timeout = 0"); // To wait inside SQLite would stop the whole server.
     await acquire(database, path);
     return await task();
   } finally {
     database.close();
+  }
+}
+
+function openLock(path: string): Database {
+  try {
+    return new Database(path, { create: true, readwrite: true });
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new Error(`the lock ${path} cannot be had (${found}): may its folder be written to?`, {
+      cause: error,
+    });
   }
 }
 

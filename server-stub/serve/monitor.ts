@@ -7,6 +7,7 @@ import { linger } from "./send.ts";
 
 const silenceMilliseconds = 2000;
 const maxLineBytes = 1024;
+const recordMilliseconds = 5000;
 
 /**
  * One exchange of the install monitor: `ready`, one line, `done`, the end. `done` comes for any line; only
@@ -36,11 +37,21 @@ export async function serveMonitor(
     return;
   }
   if (verb === "installstatus" && status !== undefined && isStatus(status))
-    await recorder.record(identity.node, status);
+    await recorded(recorder.record(identity.node, status));
   else context.log.complaint("monitor: unknown", identity.address, `${identity.node}: ${line.slice(0, 80)}`);
   socket.resume();
   socket.end("done\n");
   linger(socket);
+}
+
+/** A disk or database that hangs must not keep thousands of connections: their nodes have left long since. */
+async function recorded(record: Promise<void>): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, recordMilliseconds);
+  });
+  await Promise.race([record, late]);
+  clearTimeout(timer);
 }
 
 /** One line without its newline; undefined where none came in time or the client left. */

@@ -93,6 +93,11 @@ import { csvFilesEditor } from "${import.meta.dir}/../../../server-stub/edit/csv
   });
 
   const refusals: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+    [
+      "in a folder where no lock can be made",
+      (path) => mkdirSync(join(path, ".nodelist.csv.lock")),
+      /the lock \S+\/\.nodelist\.csv\.lock cannot be had .*: may its folder be written to\?/,
+    ],
     ["that is not there", (path) => rmSync(join(path, "nodelist.csv")), /ENOENT/],
     [
       "without the column",

@@ -21,10 +21,10 @@ const golden = join(import.meta.dir, "../golden/xcatd");
  * | explicit noderange of another node | that node's rows | refused: a node reads its own rows, unless a policy row gives it others' |
  * | not XML, no newline, too short | says nothing, for ever | closes without a byte |
  * | begun and never finished | waits, for ever | closes after `--request-timeout` |
- * | over 64 KiB, or more than 1,000 elements | reads on | closes without a byte |
+ * | over 64 KiB, or more than 1,000 elements | not tried | closes without a byte |
  * | a noderange with `^FILE`, or a pattern that goes back over what it tried | reads the file, matches | refused as invalid |
  * | after the answer | open for 15 s and more | closes |
- * | more than 64 requests at once | queues them | answers up to 16,384, 1,024 of one address; closes others |
+ * | more than 64 requests at once | not tried (`xcatmaxconnections` is 64) | answers up to 16,384, 1,024 of one address; closes others |
  */
 const differences: Readonly<Record<string, string>> = {
   "explicit noderange of another node":

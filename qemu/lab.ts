@@ -47,6 +47,8 @@ export interface LabOptions {
   /** The nodes' state is on a file system of so many bytes. */
   readonly stateBytes?: number;
   readonly dns?: DnsFaults;
+  /** The management node is a log server, too: what it gets is the output of its service `logs`. */
+  readonly logs?: boolean;
   /** A web server at port 80 of the management node shows {@link Lab.web}. */
   readonly web?: boolean;
 }
@@ -122,6 +124,7 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
       return openBackEnd(options.backEnd ?? "csv", tables);
     },
     ...(options.web && { web }),
+    ...(options.logs && { logs: true }),
     ...(options.tftp && { tftp }),
     ...(options.nfsVersions !== undefined && { nfsVersions: options.nfsVersions }),
     ...(options.stateBytes !== undefined && { small: [{ directory: state, bytes: options.stateBytes }] }),

@@ -44,6 +44,8 @@ export interface BenchPlan {
   /** Memory file systems on folders of this host, of a few bytes: to be full soon. On a bridge only. */
   readonly small?: readonly SmallFolder[];
   readonly dns?: DnsFaults;
+  /** There is a log server at port 514 (UDP), whose output is what it gets; on a bridge only. */
+  readonly logs?: boolean;
   /** A folder that a web server shows at port 80; on a bridge only. */
   readonly web?: string;
   /** What boot loaders read, by TFTP and, at port 80, by HTTP from the stub; on a bridge, and without `web`. */
@@ -79,7 +81,7 @@ export interface Bench {
   readonly directory: string;
   readonly server: ServerPoint;
   readonly nodes: readonly NodeAddress[];
-  /** By name: nfs, stub and, on a bridge, rpcbind, dns, dhcp and, where asked for, web. */
+  /** By name: nfs, stub and, on a bridge, rpcbind, dns, dhcp and, where asked for, web and logs. */
   service(name: string): Service;
   node(name: string): NodeAddress;
   boot(name: string, spec: BootSpec): Machine;
@@ -168,6 +170,7 @@ function defineServices(
       port: server.xcatPort,
     },
     ...(bridged && plan.web !== undefined ? [webServer(plan.web)] : []),
+    ...(bridged && plan.logs === true ? [LOG_SERVER] : []),
     ...(bridged ? [portmapper, ...dns(plan, nodes, directory), dhcpServer(nodes, directory, plan.tftp)] : []),
   ];
   return new Map(
@@ -183,6 +186,11 @@ function dns({ dns: faults = {} }: BenchPlan, nodes: readonly NodeAddress[], dir
 }
 
 /** Part of busybox, so that nothing has to be installed for it. */
+const LOG_SERVER: ServiceDefinition = {
+  name: "logs",
+  argv: [process.execPath, join(import.meta.dirname, "log-server.ts")],
+};
+
 function webServer(folder: string): ServiceDefinition {
   return { name: "web", argv: ["/bin/busybox", "httpd", "-f", "-p", "80", "-h", folder], port: 80 };
 }

@@ -32,6 +32,8 @@ interface Given {
   readonly commandLine: string;
   /** `/etc/statelite/shell` of the initrd. */
   readonly lock?: string;
+  /** A program's text that runs inside the agent: a mistake in it. */
+  readonly mistake?: string;
   /** Shell text run before the agent, in its namespace. */
   readonly before?: string;
 }
@@ -41,13 +43,14 @@ let runs = 0;
 const PIPES = { stdout: "pipe", stderr: "pipe", timeout: 30_000, killSignal: "SIGKILL" } as const;
 
 /** For command lines that nobody can boot with, so that nothing but the failure policy runs. */
-function prepare({ commandLine, lock, before = ":" }: Given) {
+function prepare({ commandLine, lock, before = ":", mistake = "" }: Given) {
   const own = join(folder, String(runs++));
   mkdirSync(join(own, "etc/statelite"), { recursive: true });
   mkdirSync(join(own, "run"));
   writeFileSync(join(own, "cmdline"), `${commandLine}\n`);
   writeFileSync(join(own, "kmsg"), "");
   writeFileSync(join(own, "panic"), "0\n");
+  writeFileSync(join(own, "mistake.ts"), mistake);
   writeFileSync(join(own, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\n");
   writeFileSync(join(own, "etc/shadow"), `root:${HASH}:::::::\n`, { mode: 0o600 });
   if (lock !== undefined) writeFileSync(join(own, "etc/statelite/shell"), lock);
@@ -59,7 +62,7 @@ function prepare({ commandLine, lock, before = ":" }: Given) {
     mount --bind "${own}/etc" /etc
     mount -t tmpfs none /sys # Without it a shell takes the terminal of this machine for its console.
     ${before}
-    exec ${process.execPath} ${project}/agent/main.ts init`;
+    exec ${process.execPath} --preload ${own}/mistake.ts ${project}/agent/main.ts init`;
   const command = [
     "unshare",
     "--pid",
@@ -187,6 +190,25 @@ test("an exception that nobody foresaw ends in the same policy, with its stack i
   expect(read("run/statelite.log")).toContain("at runInit");
   expect(status).toBe(RESTARTED);
 }, 30_000);
+
+test.each([
+  [
+    "a promise that fails and that nobody waits for",
+    'setTimeout(() => void Promise.reject(new Error("nobody waits")), 300);',
+    "nobody waits",
+  ],
+  ["an exception in a timer", 'setTimeout(() => { throw new Error("in a timer"); }, 300);', "in a timer"],
+  ["memory that cannot be had", "setTimeout(() => new Uint8Array(2 ** 50), 300);", /memory|length|size/i],
+])("whatever fails behind the boot's back: %s", async (_, mistake, found) => {
+  const commandLine =
+    "NFSROOT=10.0.0.1:/image XCAT=10.0.0.1 NODE=n01 statelite.onfail=poweroff statelite.onfail_delay=0";
+  const { status, read } = await bootOn({ commandLine, before: NO_MODULES, mistake });
+  expect(JSON.parse(read("run/statelite.json"))).toMatchObject({
+    ok: false,
+    problems: [{ code: "unforeseen", found: expect.stringMatching(found) }],
+  });
+  expect(status).toBe(STOPPED);
+});
 
 test("a boot that takes too long: the message names the phase, and what the log said last", async () => {
   // No network at all: the agent waits for an interface until the deadline of the whole boot.

@@ -85,7 +85,7 @@ async function planOn(root: Root, given: Given): Promise<PlanDocument> {
     ...((options.state ?? given.state) !== undefined && { state: stateDirectory(tables.node) }),
     ...((options.partition || given.localDisk !== undefined) && { localDisk: LAYOUT.localDisk }),
   };
-  const plan = await planFor({ root, tables, sources, ...own }, options.settings.tmpfs);
+  const plan = await planFor({ root, tables, sources, ...own }, options.settings);
   const described = trees.map(({ source, row, lookedAt }) => {
     const origin = litetreeOrigins.get(row);
     return {

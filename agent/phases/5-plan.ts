@@ -28,12 +28,8 @@ export const planEntries: Phase<Queried, Planned> = {
   name: "plan",
   async run(queried, context) {
     const { log, report } = context;
-    const { tmpfs, reseed, strict } = queried.options.settings;
-    const input = await lookFor(queried, tmpfs);
-    const first = makePlan(input);
-    const found = reseed === "keep" ? undefined : await findReseeding(queried.root, first, reseed);
-    const again = found !== undefined && found.replace.size > 0;
-    const plan = again ? makePlan({ ...input, reseed: found.replace }) : first;
+    const { settings } = queried.options;
+    const plan = await planFor(queried, settings);
     report.planned(plan, queried.sources);
     for (const placed of plan.placed) {
       const { entry, winners } = placed;
@@ -43,14 +39,10 @@ export const planEntries: Phase<Queried, Planned> = {
     const room = await roomForCopies(queried.root);
     const needs = await addUp(plan, queried.root, room, context);
     const tooMuch = budgetProblem(needs, room);
-    const problems = [
-      ...plan.problems,
-      ...(found?.problems ?? []),
-      ...(tooMuch === undefined ? [] : [tooMuch]),
-    ];
+    const problems = tooMuch === undefined ? plan.problems : [...plan.problems, tooMuch];
     for (const problem of problems) log.problem(problem);
     report.problem(...problems);
-    stopOn(problems, (problem) => endsBoot(problem, strict));
+    stopOn(problems, (problem) => endsBoot(problem, settings.strict));
     return { ...queried, plan, needs };
   },
 };
@@ -77,8 +69,16 @@ async function addUp(
 type Given = Pick<Queried, "root" | "tables" | "sources" | "state" | "localDisk">;
 
 /** The plan for some tables and trees; changes nothing. @throws BootError where the tables are too large */
-export async function planFor(given: Given, tmpfs: Settings["tmpfs"]): Promise<Plan> {
-  return makePlan(await lookFor(given, tmpfs));
+export async function planFor(
+  given: Given,
+  { tmpfs, reseed }: Pick<Settings, "tmpfs" | "reseed">,
+): Promise<Plan> {
+  const input = await lookFor(given, tmpfs);
+  const plan = makePlan(input);
+  if (reseed === "keep") return plan;
+  const { replace, problems } = await findReseeding(given.root, plan, reseed);
+  const made = replace.size > 0 ? makePlan({ ...input, reseed: replace }) : plan;
+  return { ...made, problems: [...made.problems, ...problems] };
 }
 
 async function lookFor(queried: Given, tmpfs: Settings["tmpfs"]): Promise<PlanInput> {

@@ -10,6 +10,9 @@ import { Turnstile } from "./turnstile.ts";
 /** From the connection to the end of the handshake; the wait of a storm is part of it. */
 const handshakeMilliseconds = 15_000;
 
+/** One for all ports: what it looks after is the event loop, and there is one. */
+const turnstile = new Turnstile();
+
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
@@ -38,7 +41,6 @@ export async function listenTls(
   handle: (socket: TLSSocket) => Promise<void>,
 ): Promise<Listening> {
   const options = await tlsOptions(files);
-  const turnstile = new Turnstile();
   const serve = async (socket: Socket): Promise<void> => {
     const secure = await new Promise<TLSSocket | undefined>((resolve) => {
       turnstile.enter(() => void shakeHands(socket, options, log).then(resolve));

@@ -9,6 +9,7 @@ import { readShellLock, runShell } from "./failure/shell.ts";
 import { errorReason } from "./kernel/errno.ts";
 import { formatLogLine } from "./log.ts";
 import { MONITOR_GRACE } from "./monitor/monitor.ts";
+import { toJson } from "./report/json.ts";
 import { tellFailed } from "./syslog/outcome.ts";
 
 /** What is done when the boot cannot go on (semantics section 9), and the pauses of `shell` (section 8). */
@@ -93,7 +94,7 @@ async function tellKernelApart(lines: readonly string[]): Promise<void> {
 
 /** The report to wherever it goes, and the account for whoever gets the shell. */
 async function leaveAccount(said: readonly string[], settings: Settings, context: BootContext) {
-  const report = JSON.stringify(context.report.build(false));
+  const report = toJson(context.report.build(false));
   await Promise.all([
     context.monitor.settle(MONITOR_GRACE.failure),
     tellFailed(context.remoteLog, report),

@@ -14,6 +14,7 @@ import { peakMemory } from "../observe/memory.ts";
 import { Root } from "../observe/root.ts";
 import { LAYOUT, stateDirectory } from "../plan/layout.ts";
 import { tellable } from "../problems.ts";
+import { toJson } from "../report/json.ts";
 import type { Rooted } from "../state.ts";
 import { tellBooted, tellFailed } from "../syslog/outcome.ts";
 import { startRemoteLog } from "../syslog/start.ts";
@@ -140,7 +141,7 @@ async function leaveReport(
   to: string | undefined,
 ) {
   const report = context.report.build(ok, peakMemory());
-  const text = JSON.stringify(report);
+  const text = toJson(report);
   // Without its tmpfs there is no place in the root that is ours to write to.
   if (root !== undefined) await fs.writeFile(root.outside(LAYOUT.report), `${text}\n`).catch(() => undefined);
   const { remoteLog, monitor } = context;

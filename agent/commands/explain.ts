@@ -6,6 +6,7 @@ import { lookAtTargets } from "../observe/targets.ts";
 import { LAYOUT, normalPath } from "../plan/layout.ts";
 import { type Explanation, explainPath } from "../report/explanation.ts";
 import { formatExplanation } from "../report/explanation-text.ts";
+import { toJson } from "../report/json.ts";
 import type { PlanDocument } from "../report/schema.ts";
 import { type ArgumentSpec, type Arguments, parseArguments, UsageError } from "./arguments.ts";
 import { readDocumentFile } from "./document-file.ts";
@@ -58,9 +59,7 @@ export async function runExplain(words: readonly string[]): Promise<number> {
     return await withProblems(async () => {
       const explanation = await explain(path, args, context);
       console.log(
-        args.flag("json")
-          ? JSON.stringify(explanation, null, 2)
-          : formatExplanation(explanation, process.stdout.columns),
+        args.flag("json") ? toJson(explanation, 2) : formatExplanation(explanation, process.stdout.columns),
       );
       const isWell = explanation.problems.every((problem) => problem.class === "note");
       return isWell && explanation.covered !== "image" ? EXIT.well : EXIT.problem;

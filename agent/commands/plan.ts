@@ -1,5 +1,6 @@
 import { compareDocuments, type Difference } from "../report/difference.ts";
 import { formatDifference } from "../report/difference-text.ts";
+import { toJson } from "../report/json.ts";
 import { formatPlan } from "../report/plan-text.ts";
 import type { PlanDocument } from "../report/schema.ts";
 import { type ArgumentSpec, parseArguments } from "./arguments.ts";
@@ -54,13 +55,11 @@ export async function runPlan(words: readonly string[]): Promise<number> {
 }
 
 function show(document: PlanDocument, json: boolean): number {
-  console.log(json ? JSON.stringify(document, null, 2) : formatPlan(document, process.stdout.columns));
+  console.log(json ? toJson(document, 2) : formatPlan(document, process.stdout.columns));
   return document.problems.some((problem) => problem.class !== "note") ? EXIT.problem : EXIT.well;
 }
 
 function showDifference(difference: Difference, json: boolean): number {
-  console.log(
-    json ? JSON.stringify(difference, null, 2) : formatDifference(difference, process.stdout.columns),
-  );
+  console.log(json ? toJson(difference, 2) : formatDifference(difference, process.stdout.columns));
   return Object.values(difference).every((items) => items.length === 0) ? EXIT.well : EXIT.problem;
 }

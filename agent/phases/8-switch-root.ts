@@ -20,6 +20,7 @@ import { chroot, exec } from "../kernel/process.ts";
 import { peakMemory } from "../observe/memory.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
+import { toJson } from "../report/json.ts";
 import type { Applied } from "../state.ts";
 import { tellBooted } from "../syslog/outcome.ts";
 
@@ -145,7 +146,7 @@ async function finish({ options }: Applied, context: BootContext): Promise<void>
   const { report, delivery, log, remoteLog, watchdog, beforeInit, now } = context;
   report.phaseEnds(now());
   const built = report.build(true, peakMemory());
-  const text = JSON.stringify(built);
+  const text = toJson(built);
   writeFileSync(LAYOUT.report, `${text}\n`);
   await delivery.deliver(text, options.settings.report);
   log.say(`starting ${options.init.path}`);

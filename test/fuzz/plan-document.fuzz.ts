@@ -3,13 +3,14 @@ import { compareDocuments } from "../../agent/report/difference.ts";
 import { formatDifference } from "../../agent/report/difference-text.ts";
 import { explainPath } from "../../agent/report/explanation.ts";
 import { formatExplanation } from "../../agent/report/explanation-text.ts";
+import { toJson } from "../../agent/report/json.ts";
 import { formatPlan } from "../../agent/report/plan-text.ts";
 import { readDocument } from "../../agent/report/read.ts";
 import type { PlanDocument } from "../../agent/report/schema.ts";
 import { mutated } from "./mutate.ts";
 import { outcomeOf } from "./outcome.ts";
 import { planSample } from "./samples.ts";
-import { checkHarmless } from "./shapes.ts";
+import { checkEqual, checkHarmless } from "./shapes.ts";
 import { pureTarget } from "./target.ts";
 import { withPlaces } from "./with-places.ts";
 
@@ -25,6 +26,7 @@ const anything = fc.oneof(
     "\u001b[2J\n",
     "\u202e",
     "__proto__",
+    "\u009b2J",
     [],
     {},
     [null],
@@ -67,5 +69,7 @@ export default pureTarget(
       formatDifference(compareDocuments(value, planSample), width),
     ];
     for (const line of printed.join("\n").split("\n")) checkHarmless(line);
+    checkHarmless(toJson(value));
+    checkEqual(JSON.parse(toJson(value)), value, "the same to a program");
   },
 );

@@ -4,9 +4,9 @@ import { Watchdog } from "./watchdog.ts";
 
 /** What one input may take of the processor: a hundred times what a good one takes. */
 const CASE_MILLISECONDS = 500;
-/** What may be more at the end than after the first tenth: of live objects, and of the whole process. */
+/** What may be more at the end than after the first tenth: of live objects, and of the whole process, which keeps what it once had. */
 const HEAP_BYTES = 8 << 20;
-const RESIDENT_BYTES = 96 << 20;
+const RESIDENT_BYTES = 256 << 20;
 
 /** Holds a function to its limits of time for each input, and of memory over all of them. */
 export class Limits {

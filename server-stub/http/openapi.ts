@@ -59,6 +59,15 @@ const BUSY = {
   "503": problem("More is being worked on than the server takes on.", { "Retry-After": header("seconds") }),
 };
 
+/** What is had of a node, with its ETag. */
+function ofNode(description: string, name: SchemaName, more: object) {
+  return {
+    "200": body(description, name, ETAG),
+    "304": { description: "The client has it.", headers: ETAG },
+    ...{ ...IDENTITY, ...more, ...BUSY, ...OTHERS },
+  };
+}
+
 export const openApi = {
   openapi: "3.1.0",
   info: {
@@ -83,14 +92,10 @@ export const openApi = {
         summary: "All that one boot has to be told",
         description: "Takes what xcatd's port takes: the policy table has to allow litefile and litetree.",
         parameters: [NODE, IF_NONE_MATCH],
-        responses: {
-          "200": body("The boot document.", "BootDocument", ETAG),
-          "304": { description: "The client has it.", headers: ETAG },
-          ...IDENTITY,
+        responses: ofNode("The boot document.", "BootDocument", {
           "404": problem("There is no such node; only who may ask for all of them is told so."),
           "409": problem("The node has no image."),
-          ...{ ...BUSY, ...OTHERS },
-        },
+        }),
       },
     },
     "/v1/nodes/{node}/report": {
@@ -98,13 +103,9 @@ export const openApi = {
         summary: "The last report of a node",
         description: "For the node itself, and for whom the policy table allows the command `report`.",
         parameters: [NODE, IF_NONE_MATCH],
-        responses: {
-          "200": body("The report.", "Report", ETAG),
-          "304": { description: "The client has it.", headers: ETAG },
-          ...IDENTITY,
+        responses: ofNode("The report.", "Report", {
           "404": problem("There is no report yet, or no such node, or the server keeps none."),
-          ...{ ...BUSY, ...OTHERS },
-        },
+        }),
       },
       post: {
         summary: "Takes the report of a boot, from the node itself",

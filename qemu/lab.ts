@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { bootFilesOf, carryOutCopy } from "../server-stub/nodeset/boot-files.ts";
+import { bootFilesOf, carryOutCopy } from "../server-stub/nodeset/image-files.ts";
 import { readTables } from "../server-stub/tables/open.ts";
 import { type BackEndKind, openBackEnd } from "./back-ends.ts";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";

@@ -6,7 +6,7 @@ import { openEditor } from "../edit/open.ts";
 import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
-import { carryOutCopy } from "../nodeset/boot-files.ts";
+import { carryOutCopy } from "../nodeset/image-files.ts";
 import { isPlainName } from "../nodeset/layout.ts";
 import { type NodesetPlan, type NodesetWorld, planBoot, planImage } from "../nodeset/plan.ts";
 import { describePlan, formatNodes, type Shown } from "../nodeset/show.ts";

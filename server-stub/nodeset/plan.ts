@@ -4,9 +4,9 @@ import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import type { TableEdit } from "../edit/editor.ts";
 import { addressesOf } from "./addresses.ts";
 import { assignImage } from "./assign.ts";
-import { bootFilesOf, type CopyNeeded, neededCopies } from "./boot-files.ts";
 import { type BootState, commandLine } from "./configuration.ts";
 import { bootFacts, imageDirectory } from "./facts.ts";
+import { bootFilesOf, type CopyNeeded, neededCopies } from "./image-files.ts";
 import { isPlainName, isTaken, type NodeAddresses, nodeFiles, type TftpFile } from "./layout.ts";
 import { bootParameters } from "./parameters.ts";
 

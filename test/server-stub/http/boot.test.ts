@@ -133,6 +133,8 @@ describe("who may have it", () => {
     ["not with a wrong token, also from its own address", "n01", { ...n01, ...bearer("x".repeat(20)) }, 401, "unauthorized"],
     ["not with the token of who is no node", "-", bearer(`${TOKEN}-of-nobody`), 401, "unauthorized"],
     ["not with another scheme", "n01", { ...n01, headers: { Authorization: "Basic bjAxOng=" } }, 401, "unauthorized"],
+    ["a node by a certificate with its name, from anywhere", "n02", { certificate: "n02" }, 200],
+    ["only that node, whatever its address stands for", "n01", { ...n01, certificate: "n02" }, 403, "other-node"],
     ["an administrator by a certificate that the policy names", "n02", { certificate: "root" }, 200],
     ["who is told what is no node", "n99", { certificate: "root" }, 404, "unknown-node"],
   ];
@@ -144,6 +146,13 @@ describe("who may have it", () => {
       else expect(answer.headers["content-type"]).toBe("application/problem+json");
     });
   }
+
+  test("nobody by a certificate that the CA did not sign, also from a node's address", async () => {
+    expect(await boot("n01", { ...n01, certificate: "evil" }).catch((error: Error) => error.message)).toBe(
+      "no answer",
+    );
+    expect(await logs(server, "127.0.0.11: client certificate refused")).toBe(true);
+  });
 
   test("a refusal by its token asks for one", async () => {
     const { headers } = await boot("n01", bearer("no"));

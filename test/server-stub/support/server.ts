@@ -82,7 +82,7 @@ export async function logs(server: TestServer, text: string): Promise<boolean> {
   return false;
 }
 
-/** A CA, a server's and an administrator's certificate by it, and one that it did not sign. */
+/** A CA, a server's, an administrator's and a node's certificate by it, and one that it did not sign. */
 async function makeCertificates(directory: string): Promise<void> {
   const key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
   const signed = "-CA ca.pem -CAkey ca.key";
@@ -90,6 +90,7 @@ async function makeCertificates(directory: string): Promise<void> {
 openssl req -x509 ${key} -keyout ca.key -out ca.pem -subj "/CN=xCAT CA"
 openssl req -x509 ${key} ${signed} -keyout server.key -out server.pem -subj /CN=xcatmn
 openssl req -x509 ${key} ${signed} -keyout root.key -out root.pem -subj /CN=root
+openssl req -x509 ${key} ${signed} -keyout n02.key -out n02.pem -subj /CN=n02
 openssl req -x509 ${key} -keyout evil.key -out evil.pem -subj /CN=root`;
   const made = Bun.spawnSync(["sh", "-c", script], { cwd: directory, stderr: "pipe" });
   invariant(made.success, made.stderr.toString());

@@ -3,6 +3,8 @@ import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootDocumentSchema } from "../../../agent/xcat/boot-document.ts";
+import { queryTables } from "../../../agent/xcat/client.ts";
+import { World } from "../../agent/xcat/world.ts";
 import { type HttpOptions, http, type RawAnswer } from "../support/http.ts";
 import { logs, startServer, type TestServer } from "../support/server.ts";
 
@@ -165,6 +167,18 @@ describe("who may have it", () => {
     expect(server.log()).not.toContain(TOKEN);
   });
 });
+
+test.each(["token", "certificate"])(
+  "an agent whose address stands for nobody is known by its %s",
+  async (by) => {
+    const file = (name: string) => Bun.file(join(server.directory, name)).text();
+    const client = { cert: await file("n02.pem"), key: await file("n02.key") };
+    const proof = by === "token" ? { token: TOKEN } : { client };
+    const trust = { mode: "verify", ca: await file("ca.pem"), ...proof } as const;
+    const servers = [{ protocol: "json", url: `https://127.0.0.1:${server.httpPort}/` }] as const;
+    expect((await queryTables({ servers, trust, within: 20_000 }, new World())).node).toBe("n02");
+  },
+);
 
 test("/healthz is for everybody", async () => {
   const { status, body } = await http(server, "/healthz", { source: "127.0.0.98" });

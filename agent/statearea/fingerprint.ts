@@ -17,6 +17,11 @@ const MOST_INODES = 20_000;
 const SMALL_FILE = 64 << 10;
 const MAX_DEPTH = 256;
 
+/** Inodes of a directory that are looked at side by side: each may cost round trips to a server. */
+const AT_ONCE = 64;
+
+const NOTHING: Described = { isDirectory: false, parts: [] };
+
 /** `sha256:…` in hexadecimal; undefined where it is too large, or cannot be read. Never rejects. */
 export async function fingerprint(root: Root, location: Location): Promise<string | undefined> {
   const hash = createHash("sha256");
@@ -37,49 +42,76 @@ interface Walk {
   left: number;
 }
 
+/** An inode as far as it is hashed by itself; of a directory what is in it follows. */
+interface Described {
+  readonly isDirectory: boolean;
+  readonly parts: readonly (string | Buffer)[];
+}
+
 async function addInode(walk: Walk, source: SourcePath, name: Buffer, depth: number): Promise<void> {
-  if (--walk.left < 0 || depth > MAX_DEPTH) throw new RangeError("too large");
-  const stats = await walk.reader.stat(source);
-  const kind = kindOf(stats);
-  const { mode, uid, gid } = stats;
-  // Lengths first: no name can look like what follows it.
-  walk.hash.update(`${depth} ${name.length} `).update(name).update(` ${kind} ${mode} ${uid} ${gid} `);
-  if (kind === "directory") await addDirectory(walk, source, depth);
-  else if (kind === "file") await addFile(walk, source, stats);
-  else if (kind === "symlink") walk.hash.update(await walk.reader.readlink(source.path));
-  else walk.hash.update(`${stats.rdev}`);
+  if (--walk.left < 0) throw new RangeError("too large");
+  await add(walk, source, await describe(walk.reader, source, name, depth), depth);
+}
+
+async function add(walk: Walk, source: SourcePath, { isDirectory, parts }: Described, depth: number) {
+  for (const part of parts) walk.hash.update(part);
+  if (isDirectory) await addDirectory(walk, source, depth);
 }
 
 async function addDirectory(walk: Walk, source: SourcePath, depth: number): Promise<void> {
+  if (depth > MAX_DEPTH) throw new RangeError("too deep");
   const directory = await walk.reader.openDirectory(source);
   try {
-    const names = (await allNames(walk.reader, directory, MOST_INODES)).sort(Buffer.compare);
+    const names = (await allNames(walk.reader, directory, Math.max(0, walk.left))).sort(Buffer.compare);
+    walk.left -= names.length;
     walk.hash.update(`${names.length} `);
-    for (const name of names) {
-      const path = Buffer.concat([Buffer.from(`${fdPath(directory.fd)}/`), name]);
-      await addInode(walk, { path, follow: false }, name, depth + 1);
+    for (let start = 0; start < names.length; start += AT_ONCE) {
+      const some = names.slice(start, start + AT_ONCE).map((name) => ({
+        name,
+        source: { path: Buffer.concat([Buffer.from(`${fdPath(directory.fd)}/`), name]), follow: false },
+      }));
+      const described = await Promise.all(
+        some.map((inode) => describe(walk.reader, inode.source, inode.name, depth + 1)),
+      );
+      for (const [index, inode] of some.entries())
+        await add(walk, inode.source, described[index] ?? NOTHING, depth + 1);
     }
   } finally {
     await directory.close();
   }
 }
 
-async function addFile(walk: Walk, source: SourcePath, { size, mtimeNs }: BigIntStats): Promise<void> {
-  walk.hash.update(`${size} `);
-  if (size > SMALL_FILE) {
-    walk.hash.update(`${mtimeNs}`);
-    return;
-  }
-  const file = await walk.reader.openFile(source);
+async function describe(
+  reader: TreeReader,
+  source: SourcePath,
+  name: Buffer,
+  depth: number,
+): Promise<Described> {
+  const stats = await reader.stat(source);
+  const kind = kindOf(stats);
+  const { mode, uid, gid } = stats;
+  // Lengths first: no name can look like what follows it.
+  const parts = [`${depth} ${name.length} `, name, ` ${kind} ${mode} ${uid} ${gid} `];
+  if (kind === "directory") return { isDirectory: true, parts };
+  const content =
+    kind === "file"
+      ? await describeFile(reader, source, stats)
+      : kind === "symlink"
+        ? [await reader.readlink(source.path)]
+        : [`${stats.rdev}`];
+  return { isDirectory: false, parts: [...parts, ...content] };
+}
+
+async function describeFile(reader: TreeReader, source: SourcePath, { size, mtimeNs }: BigIntStats) {
+  if (size > SMALL_FILE) return [`${size} ${mtimeNs}`];
+  const file = await reader.openFile(source);
   try {
-    const buffer = Buffer.alloc(SMALL_FILE);
-    for (let at = 0; at <= SMALL_FILE; ) {
-      const read = await file.read(buffer, SMALL_FILE, at);
-      if (read === 0) return;
-      walk.hash.update(buffer.subarray(0, read));
-      at += read;
-    }
-    throw new RangeError("it grows while it is read");
+    // One byte more than it had: it may have grown.
+    const buffer = Buffer.alloc(Number(size) + 1);
+    let at = 0;
+    for (let read = -1; read !== 0 && at < buffer.length; at += read)
+      read = await file.read(buffer.subarray(at), buffer.length - at, at);
+    return [`${at} `, buffer.subarray(0, at)];
   } finally {
     await file.close();
   }

@@ -1,3 +1,4 @@
+import { Limiter } from "../concurrency.ts";
 import { errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
 import type { Root } from "../observe/root.ts";
@@ -9,6 +10,9 @@ import { fingerprint } from "./fingerprint.ts";
 /** What a node's state was seeded from, kept beside it: `.statelite/seeds.json` in the same tree. */
 
 const SEEDS = "seeds.json";
+
+/** Entries that are looked at side by side. */
+const WIDTH = 16;
 
 /** One entry's seed. A fingerprint is absent where there is none. */
 export interface Seed {
@@ -58,22 +62,25 @@ export async function recordSeeds(
   log: Log,
 ): Promise<void> {
   const made = plan.stages.flat().filter((op) => op.kind === "seed" && !failed.has(op.row));
+  const limiter = new Limiter(WIDTH);
   const winners = new Map(plan.placed.map(({ entry, winners: [winner] }) => [entry.row, winner?.name]));
   for (const [tree, ops] of Map.groupBy(made.filter(isSeed), (op) => op.to.tree)) {
     try {
       const seeds = new Map(await readSeeds(root, tree));
-      for (const op of ops) {
-        const [source, state] = await Promise.all([
-          fingerprint(root, op.from),
-          // Around what was there already it is no longer what it was made from.
-          op.merge ? undefined : fingerprint(root, op.to),
-        ]);
-        seeds.set(op.to.path, {
-          from: winners.get(op.row) ?? "",
-          ...(source !== undefined && { source }),
-          ...(state !== undefined && { state }),
-        });
-      }
+      await Promise.all(
+        ops.map((op) =>
+          limiter.run(async () => {
+            const source = await fingerprint(root, op.from);
+            // Around what was there already it is no longer what it was made from.
+            const state = op.merge ? undefined : await fingerprint(root, op.to);
+            seeds.set(op.to.path, {
+              from: winners.get(op.row) ?? "",
+              ...(source !== undefined && { source }),
+              ...(state !== undefined && { state }),
+            });
+          }),
+        ),
+      );
       await makeOwn(root, tree);
       await inOwn(root, tree, async (directory) => {
         const prepared = await prepareJson(directory, SEEDS, { seeds: Object.fromEntries(seeds) });

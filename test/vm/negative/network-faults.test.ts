@@ -1,12 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CpioEntry, cpioArchive } from "../../../initramfs/cpio.ts";
-import { debianKernel } from "../../../initramfs/kernel.ts";
-import { sharedLibraries } from "../../../initramfs/libraries.ts";
-import { readPlain } from "../../../initramfs/plain-file.ts";
-import { run } from "../../../qemu/command.ts";
 import type { Hardware, Lab } from "../../../qemu/lab.ts";
-import { built, out, project } from "../../../qemu/paths.ts";
+import { initrdWithBefore } from "../before-agent.ts";
 import { type Fault, testFaults } from "../fault.ts";
 
 const NO_LINK = /network: no link on eth0 \(52:54:00:00:00:0b\) yet, is the cable in\?/;
@@ -105,40 +100,18 @@ function fewRows(folder: string): void {
   writeFileSync(file, rows.filter((row) => /^#|\/etc\/demo|\/srv\//.test(row)).join("\n"));
 }
 
-/** Before the agent, in its own initrd: the network scheduler netem (tc-netem(8)) on every card. */
-const SPOILER = `#!/bin/sh
-export PATH=/bin:/sbin
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t devtmpfs devtmpfs /dev
-modprobe virtio_pci
+/** The network scheduler netem (tc-netem(8)) on every card. */
+const NETEM = `modprobe virtio_pci
 modprobe virtio_net
-insmod /fault/sch_netem.ko
+insmod /before/sch_netem.ko
 for card in /sys/class/net/e*; do
-  /fault/tc qdisc add dev "\${card##*/}" root netem loss 20% delay 200ms && echo "netem: loss 20% delay 200ms" >/dev/console
+  /before/tc qdisc add dev "\${card##*/}" root netem loss 20% delay 200ms && echo "netem: loss 20% delay 200ms" >/dev/console
 done
-umount /dev /sys /proc
-exec /fault/init
 `;
 
-/** The initrd as it is, and behind it an archive whose /init comes first. */
 async function lossyNetwork(lab: Lab): Promise<Hardware> {
-  const kernel = await debianKernel(join(out, "kernel"), console.log);
-  const listed = await run(["find", kernel.modulesDir, "-name", "sch_netem.ko*"], { seconds: 10 });
-  const tc = readFileSync("/sbin/tc");
-  const file = (path: string, data: Uint8Array): CpioEntry => ({ kind: "file", path, mode: 0o755, data });
-  const spoiled = cpioArchive([
-    file("init", Buffer.from(SPOILER)),
-    file("fault/init", readFileSync(join(project, "initramfs/files/init"))),
-    file("fault/tc", tc),
-    file("fault/sch_netem.ko", await readPlain(String(listed).trim(), "read a module")),
-    ...(await sharedLibraries("/sbin/tc", tc)),
-  ]);
-  const initrd = join(lab.directory, "lossy.initrd");
-  const plain = readFileSync(built.initrd);
-  const padding = Buffer.alloc((4 - (plain.length % 4)) % 4);
-  writeFileSync(initrd, Buffer.concat([plain, padding, spoiled]));
-  return { initrd };
+  const programs = { tc: "/sbin/tc" };
+  return { initrd: await initrdWithBefore(lab, { script: NETEM, programs, modules: ["sch_netem"] }) };
 }
 
 testFaults(import.meta.path, FAULTS);

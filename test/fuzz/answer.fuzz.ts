@@ -43,7 +43,7 @@ export default pureTarget(
     about:
       "xcatd's answers in pieces of any size: rows, or a failure; what the server writes comes out as it went in.",
     inputs: 100_000,
-    share: 2000,
+    share: 1200,
   },
   fc.record({ text: mutated(answerSamples, tokens), sizes: cuts, lines: written }),
   ({ text, sizes, lines }) => {

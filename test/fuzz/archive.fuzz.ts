@@ -36,7 +36,7 @@ const target: FuzzTarget = {
   about:
     "cpio and tar archives made by an enemy: unpacked or refused, and nothing outside of their tree is touched.",
   inputs: 100_000,
-  share: 500,
+  share: 300,
   open() {
     // In memory, where there is such a place: as the agent's own tree is.
     const base = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "statelite-archive-"));

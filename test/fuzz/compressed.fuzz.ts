@@ -39,7 +39,7 @@ export default pureTarget(
     about:
       "Damaged gzip and zstd streams: they end or are refused, whatever the pieces; none keeps anybody waiting.",
     inputs: 100_000,
-    share: 800,
+    share: 500,
   },
   fc.record({ stream, sizes: cuts, whole: fc.constantFrom(...contents.keys()) }),
   async ({ stream: { name, bytes }, sizes, whole }) => {

@@ -83,7 +83,7 @@ export default pureTarget(
     about:
       "Damaged tables: a node's rows are safe or there is a problem; a server sends just what a plan is made from.",
     inputs: 100_000,
-    share: 1000,
+    share: 600,
   },
   tables,
   async (damaged) => {

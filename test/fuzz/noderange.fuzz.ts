@@ -116,7 +116,7 @@ export default pureTarget(
     name: "noderange",
     about: "Ranges of nodes from anybody: each node once, all of them, and never much work.",
     inputs: 100_000,
-    share: 800,
+    share: 500,
   },
   fc.record({ meant: whole, text: mutated(samples, tokens) }),
   ({ meant, text }) => {

@@ -83,7 +83,9 @@ export async function recordSeeds(
       );
       await makeOwn(root, tree);
       await inOwn(root, tree, async (directory) => {
-        const prepared = await prepareJson(directory, SEEDS, { seeds: Object.fromEntries(seeds) });
+        const prepared = await prepareJson(directory, SEEDS, {
+          seeds: Object.fromEntries([...seeds].sort()),
+        });
         await prepared.commit();
       });
     } catch (error) {

@@ -4,7 +4,7 @@ import type { MountSource } from "./mounts/sources.ts";
 import type { Network } from "./network/bring-up.ts";
 import type { Root } from "./observe/root.ts";
 import type { CopyOp, Need } from "./plan/budget.ts";
-import type { Source } from "./plan/choose.ts";
+import type { Source } from "./plan/candidate.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { ClaimedState } from "./statearea/claim.ts";
 import type { Tables } from "./xcat/tables.ts";

@@ -3,7 +3,7 @@ import type { BootOptions } from "../cmdline/options.ts";
 import type { Problem } from "../errors.ts";
 import { wantedSources } from "../mounts/sources.ts";
 import type { Root } from "../observe/root.ts";
-import type { Source } from "../plan/choose.ts";
+import type { Source } from "../plan/candidate.ts";
 import { stateDirectory } from "../plan/layout.ts";
 import type { LitetreeRow, Tables } from "../xcat/tables.ts";
 import { type StandIns, standInFor, whyNoDirectory } from "./stand-ins.ts";

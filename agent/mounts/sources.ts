@@ -4,7 +4,7 @@ import { MS } from "../kernel/constants.ts";
 import { errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
 import { fdPath, type Root } from "../observe/root.ts";
-import type { Source } from "../plan/choose.ts";
+import type { Source } from "../plan/candidate.ts";
 import { joinPath, parentPath, sourceDirectory } from "../plan/layout.ts";
 import { type Need, type Needed, takeNeed } from "../plan/severity.ts";
 import type { LitetreeRow } from "../xcat/tables.ts";

@@ -1,30 +1,9 @@
+import type { Candidate, Source } from "./candidate.ts";
 import type { Entry } from "./entry.ts";
 import { holdsOnlyEntries } from "./kept.ts";
 import { joinPath, LAYOUT, type Location } from "./layout.ts";
 import type { EntryIndex } from "./nesting.ts";
-import { type Observations, type Observed, resolved } from "./observation.ts";
-
-/** A place that was looked at for an entry's content, in the order of the search. */
-export interface Candidate {
-  readonly location: Location;
-  /** `source 1 (10.0.0.1:/syncdirs/common)`, `default`, `state`, `local disk`. */
-  readonly name: string;
-  /** Absent where the place was looked at and could serve; else why it was passed over. */
-  readonly passedOver?: string;
-  readonly observed?: Observed;
-  /** Whether it has the path at all is not known: it could not be looked at. */
-  readonly unknown?: true;
-}
-
-/** A litetree source as the plan sees it. */
-export interface Source {
-  /** Path inside the root where it is mounted, or would be. */
-  readonly tree: string;
-  /** `10.0.0.1:/syncdirs/common`. */
-  readonly name: string;
-  /** Why it could not be mounted; absent where it is there. */
-  readonly unavailable?: string;
-}
+import { type Observations, resolved } from "./observation.ts";
 
 /** All candidates of an entry, sources first by priority, the default last (rules 1 to 3). */
 export function candidates(

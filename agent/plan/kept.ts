@@ -1,4 +1,4 @@
-import type { Candidate } from "./choose.ts";
+import type { Candidate } from "./candidate.ts";
 import type { Entry } from "./entry.ts";
 import { joinPath, LAYOUT, type Location } from "./layout.ts";
 import type { EntryIndex } from "./nesting.ts";

@@ -1,6 +1,7 @@
 import type { Settings } from "../cmdline/options.ts";
 import type { Problem } from "../errors.ts";
-import { type Candidate, keepsLink } from "./choose.ts";
+import type { Candidate } from "./candidate.ts";
+import { keepsLink } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
 import type { OwnTrees } from "./kept.ts";
 import { followLink, joinPath, LAYOUT, type Location } from "./layout.ts";

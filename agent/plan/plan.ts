@@ -1,6 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
-import { type Candidate, candidates, type Source } from "./choose.ts";
+import type { Candidate, Source } from "./candidate.ts";
+import { candidates } from "./choose.ts";
 import { type Entry, readEntries, rowProblem } from "./entry.ts";
 import { type Expectation, SMALL_FILE } from "./expectation.ts";
 import { keptCandidate, ownTree, wholeMark, whyUnfinished } from "./kept.ts";

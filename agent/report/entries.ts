@@ -1,4 +1,4 @@
-import type { Candidate, Source } from "../plan/choose.ts";
+import type { Candidate, Source } from "../plan/candidate.ts";
 import { formatLocation } from "../plan/layout.ts";
 import { type Observed, resolved } from "../plan/observation.ts";
 import type { Placed } from "../plan/place.ts";

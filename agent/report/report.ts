@@ -1,5 +1,5 @@
 import type { Problem } from "../errors.ts";
-import type { Source } from "../plan/choose.ts";
+import type { Source } from "../plan/candidate.ts";
 import { formatOp, type Op } from "../plan/op.ts";
 import type { Plan } from "../plan/plan.ts";
 import { tellable } from "../problems.ts";

@@ -7,7 +7,7 @@ import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import { carryOutCopy } from "../nodeset/image-files.ts";
-import { isPlainName } from "../nodeset/layout.ts";
+import { isPlainName } from "../nodeset/names.ts";
 import { type NodesetPlan, type NodesetWorld, planBoot, planImage } from "../nodeset/plan.ts";
 import { describePlan, formatNodes, type Shown } from "../nodeset/show.ts";
 import { TftpFolder } from "../nodeset/tftp-folder.ts";

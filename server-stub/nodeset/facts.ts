@@ -2,7 +2,7 @@ import type { CommandRunner } from "../../agent/rows/litetree.ts";
 import { nodeAttribute, siteValue } from "../../agent/rows/nodes.ts";
 import { stateLocation } from "../../agent/rows/statemnt.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
-import { isPlainName } from "./layout.ts";
+import { isPlainName } from "./names.ts";
 
 /** What the tables say about the boot of one node. Text is latin-1, as in the tables. */
 export interface BootFacts {

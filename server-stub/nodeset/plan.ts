@@ -7,7 +7,8 @@ import { assignImage } from "./assign.ts";
 import { type BootState, commandLine } from "./configuration.ts";
 import { bootFacts, imageDirectory } from "./facts.ts";
 import { bootFilesOf, type CopyNeeded, neededCopies } from "./image-files.ts";
-import { isPlainName, isTaken, type NodeAddresses, nodeFiles, type TftpFile } from "./layout.ts";
+import { type NodeAddresses, nodeFiles, type TftpFile } from "./layout.ts";
+import { isPlainName, isTaken } from "./names.ts";
 import { bootParameters } from "./parameters.ts";
 
 /** What becomes of one node. */

@@ -1,20 +1,8 @@
-import type { CommandRunner } from "../../agent/rows/litetree.ts";
-import type { TableSet } from "../../agent/rows/table.ts";
-import type { Identity } from "../identity/identify.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { decide } from "../model/policy.ts";
 import { writeDone, writeRefusal, writeReply } from "../protocol/answer.ts";
 import type { Request } from "../protocol/request.ts";
-import { type NodeCommand, nodeCommands } from "./node-commands.ts";
-
-/** What an answer depends on besides the request. */
-export interface AnswerContext {
-  readonly set: TableSet;
-  /** Short host name, for `<xcatdsource>`. */
-  readonly server: string;
-  readonly asker: Identity & { readonly certificateName?: string };
-  readonly runCommand: CommandRunner;
-}
+import { type AnswerContext, type NodeCommand, nodeCommands } from "./node-commands.ts";
 
 export interface Answer {
   /** The whole answer, to its serverdone. ASCII. */

@@ -1,10 +1,20 @@
-import { resolveLitetree } from "../../agent/rows/litetree.ts";
+import { type CommandRunner, resolveLitetree } from "../../agent/rows/litetree.ts";
 import { imageOf } from "../../agent/rows/nodes.ts";
 import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
+import type { Identity } from "../identity/identify.ts";
 import { partitionLines } from "../model/partition.ts";
 import { escapeText, infoEnd, infoStart, writeReply } from "../protocol/answer.ts";
 import { perSet } from "../tables/per-set.ts";
-import type { AnswerContext } from "./answers.ts";
+
+/** What an answer depends on besides the request. */
+export interface AnswerContext {
+  readonly set: TableSet;
+  /** Short host name, for `<xcatdsource>`. */
+  readonly server: string;
+  readonly asker: Identity & { readonly certificateName?: string };
+  readonly runCommand: CommandRunner;
+}
 
 /** A command that nodes may ask for. */
 export interface NodeCommand {

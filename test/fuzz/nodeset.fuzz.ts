@@ -7,7 +7,8 @@ import {
   xnbaConfiguration,
 } from "../../server-stub/nodeset/configuration.ts";
 import { bootFacts } from "../../server-stub/nodeset/facts.ts";
-import { isPlainName, nodeFiles } from "../../server-stub/nodeset/layout.ts";
+import { nodeFiles } from "../../server-stub/nodeset/layout.ts";
+import { isPlainName } from "../../server-stub/nodeset/names.ts";
 import { bootParameters } from "../../server-stub/nodeset/parameters.ts";
 import { pureTarget } from "./target.ts";
 

@@ -39,7 +39,9 @@ export async function neededCopies(
     if (here !== undefined && here !== there) copies.push({ from, to });
     else if (there === undefined)
       throw new Error(
-        `${to} is not there${source === "" ? "" : `, and ${from} neither`}; put it at one of them`,
+        source === ""
+          ? `${to} is not there: put it there, or set the image's linuximage.rootimgdir to the folder that has it`
+          : `${from} is not there, and ${to} neither: put the file into the folder of the first, the image's linuximage.rootimgdir`,
       );
   }
   return copies;

@@ -220,7 +220,7 @@ describe("what cannot be is said, with exit status", () => {
       ({ folder }) => rmSync(join(folder, "image", "kernel")),
       ["n01", "osimage"],
       1,
-      /kernel is not there, and .*; put it at one of them/,
+      /kernel is not there, and .* neither: put the file into the folder of the first/,
     ],
     [
       "a node whose name leads elsewhere",

@@ -2,7 +2,7 @@ import type { Problem } from "../../agent/errors.ts";
 import type { Entry, Placement } from "./entries.ts";
 import { defaultPath, imageLinkText, linkedEntry, tmpfsLinkText, tmpfsPath } from "./links.ts";
 import type { RecordedEntry } from "./record.ts";
-import { type ImageTree, sameTree, UnusablePath } from "./tree.ts";
+import { type ImageTree, type Look, sameTree, UnusablePath } from "./tree.ts";
 import { type PlannedTree, parentOf, within } from "./view.ts";
 
 /** Placements that leave the same marks on an image. */
@@ -36,12 +36,15 @@ export class Preparation {
   readonly #past: Past;
   readonly #entries: readonly Entry[];
   readonly #places = new Map<string, Place>();
+  /** Locations that are there for rows of earlier runs alone. */
+  readonly #made: ReadonlySet<string>;
 
   constructor(tree: ImageTree, view: PlannedTree, past: Past, entries: readonly Entry[]) {
     this.#tree = tree;
     this.#view = view;
     this.#past = past;
     this.#entries = entries;
+    this.#made = new Set([...past.inherited, ...[...past.known.values()].flatMap((old) => old.made)]);
     for (const directory of ["/.default", "/.statelite", "/.statelite/tmpfs"]) {
       const row = "statelite's own directories";
       this.#try(row, () => void this.#makeDirectories(directory, row));
@@ -52,14 +55,27 @@ export class Preparation {
   }
 
   #findPlace(entry: Entry): Place {
-    const location = this.#view.locate(entry.path);
-    const destination = this.#view.destination(location);
+    const look = (at: string): Look => (this.#isMade(at) ? { kind: "absent" } : this.#view.look(at));
+    const location = this.#view.locate(entry.path, look);
+    const destination = this.#view.destination(location, look);
     const isDangling = destination === undefined && this.#view.look(location).kind === "symlink";
     if (isDangling && this.#entries.some((other) => other !== entry && within(other.path, entry.path)))
       throw new UnusablePath(
         "it is a symlink that leads to nothing in the image, and there are rows below it",
       );
     return { location, destination };
+  }
+
+  /**
+   * Whether all that is at a location is what rows made: no symlink of the image's leads there, as none did before
+   * the first run.
+   */
+  #isMade(location: string): boolean {
+    if (!this.#made.has(location)) return false;
+    const look = this.#view.look(location);
+    if (look.kind === "directory") return this.#view.children(location).every((child) => this.#isMade(child));
+    const entry = look.kind === "symlink" ? linkedEntry(look.target) : undefined;
+    return entry === undefined ? this.#view.isEmpty(location) : this.#view.isEmpty(defaultPath(entry));
   }
 
   /** What is one thing by symlinks must be one by the paths: else two rows would each have their way with it. */

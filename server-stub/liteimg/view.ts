@@ -32,24 +32,31 @@ export class PlannedTree {
   }
 
   /** See {@link ImageTree.locate}. */
-  locate(path: string): string {
-    return this.#tree.locate(path, (location) => this.look(location));
+  locate(path: string, look = (location: string) => this.look(location)): string {
+    return this.#tree.locate(path, look);
   }
 
   /** See {@link ImageTree.destination}. */
-  destination(location: string): string | undefined {
-    return this.#tree.destination(location, (place) => this.look(place));
+  destination(location: string, look = (place: string) => this.look(place)): string | undefined {
+    return this.#tree.destination(location, look);
   }
 
   /** Whether a directory, or a file, will have nothing in it; other things are never empty. */
   isEmpty(location: string): boolean {
     const look = this.look(location);
     if (look.kind === "file") return look.empty;
-    if (look.kind !== "directory") return false;
+    return look.kind === "directory" && this.children(location).length === 0;
+  }
+
+  /** The locations of what will be in a directory. */
+  children(location: string): readonly string[] {
     const before = this.#before(location);
     const names = typeof before === "string" ? this.#tree.names(before) : [];
-    const paths = [...names.map((name) => `${location}/${name}`), ...(this.#added.get(location) ?? [])];
-    return paths.every((path) => this.look(path).kind === "absent");
+    const paths = new Set([
+      ...names.map((name) => `${location}/${name}`),
+      ...(this.#added.get(location) ?? []),
+    ]);
+    return [...paths].filter((path) => this.look(path).kind !== "absent");
   }
 
   /** Whether a planned op changes something at, below or, where it is about whole trees, above a location. */

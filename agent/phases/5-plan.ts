@@ -15,6 +15,7 @@ import { stopOn } from "../problems.ts";
 import { Progress } from "../progress.ts";
 import { appearance } from "../report/entries.ts";
 import type { Planned, Queried } from "../state.ts";
+import { findContainers } from "../statearea/containers.ts";
 import { findReseeding } from "../statearea/reseed.ts";
 
 /** Questions to the trees under way at the same time. */
@@ -73,8 +74,11 @@ export async function planFor(
   given: Given,
   { tmpfs, reseed }: Pick<Settings, "tmpfs" | "reseed">,
 ): Promise<Plan> {
-  const input = await lookFor(given, tmpfs);
-  const plan = makePlan(input);
+  const looked = await lookFor(given, tmpfs);
+  const first = makePlan(looked);
+  const containers = await findContainers(given.root, first);
+  const input = { ...looked, containers };
+  const plan = containers.size > 0 ? makePlan(input) : first;
   if (reseed === "keep") return plan;
   const { replace, problems } = await findReseeding(given.root, plan, reseed);
   const made = replace.size > 0 ? makePlan({ ...input, reseed: replace }) : plan;

@@ -2,13 +2,13 @@ import type { Candidate, Source } from "./candidate.ts";
 import type { Entry } from "./entry.ts";
 import { holdsOnlyEntries } from "./kept.ts";
 import { joinPath, LAYOUT, type Location } from "./layout.ts";
-import type { EntryIndex } from "./nesting.ts";
+import type { PathIndex } from "./nesting.ts";
 import { type Observations, resolved } from "./observation.ts";
 
 /** All candidates of an entry, sources first by priority, the default last (rules 1 to 3). */
 export function candidates(
   entry: Entry,
-  index: EntryIndex,
+  index: PathIndex,
   sources: readonly Source[],
   seen: Observations,
 ): Candidate[] {
@@ -58,7 +58,7 @@ export function keepsLink(entry: Entry): boolean {
 /** What only a source can do wrong: be empty, or be there only for entries of their own. */
 function unfitSource(
   entry: Entry,
-  index: EntryIndex,
+  index: PathIndex,
   location: Location,
   seen: Observations,
 ): string | undefined {

@@ -1,7 +1,7 @@
 import type { Candidate } from "./candidate.ts";
 import type { Entry } from "./entry.ts";
 import { joinPath, LAYOUT, type Location } from "./layout.ts";
-import type { EntryIndex } from "./nesting.ts";
+import type { PathIndex } from "./nesting.ts";
 import { type Observations, type Observed, resolved } from "./observation.ts";
 
 /**
@@ -23,6 +23,15 @@ export function ownTree(entry: Entry, trees: OwnTrees): string | undefined {
   if (entry.option === "persistent" || entry.option === "link,persistent") return trees.state;
   return entry.option === "localdisk" ? trees.localDisk : undefined;
 }
+
+/**
+ * Directories that the record of seeds shows to be seeded around something, by path, each with the paths in it that
+ * rows of earlier tables have kept: there the seed brings nothing.
+ */
+export type Containers = ReadonlyMap<string, readonly string[]>;
+
+/** Why a directory that an earlier table did not list is not all of its entry. */
+export const ONLY_KEPT = "holds nothing but what other rows have kept in it";
 
 /** In a directory while it is seeded around what it holds: found there, it is not finished. */
 export const MERGE_NAME = ".statelite-merge";
@@ -64,7 +73,7 @@ function wrongKind(entry: Entry, observed: Observed): string | undefined {
 /** Why a directory that is kept is not yet all of its entry; undefined where it is, or is no directory. */
 export function whyUnfinished(
   { location, observed }: Candidate,
-  index: EntryIndex,
+  index: PathIndex,
   seen: Observations,
 ): string | undefined {
   if (observed?.kind !== "directory") return undefined;
@@ -85,7 +94,7 @@ function isUnfinishedSeed(name: string): boolean {
  */
 export function holdsOnlyEntries(
   location: Location,
-  index: EntryIndex,
+  index: PathIndex,
   seen: Observations,
   isNothing: (name: string) => boolean = () => false,
 ): boolean {

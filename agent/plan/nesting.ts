@@ -17,38 +17,31 @@ export function nearestParents<T>(items: readonly T[], pathOf: (item: T) => stri
   return parents;
 }
 
-/** Entries by path, to ask what lies below a directory without looking at all of them. */
-export class EntryIndex {
-  readonly #entries: readonly Entry[];
+/** Paths, of entries or of what is kept, to ask what lies below a directory without looking at all of them. */
+export class PathIndex {
+  readonly #ordered: readonly string[];
   readonly #paths: ReadonlySet<string>;
 
-  /** `entries` in order of path, as {@link readEntries} gives them. */
-  constructor(entries: readonly Entry[]) {
-    this.#entries = entries;
-    this.#paths = new Set(entries.map((entry) => entry.path));
+  constructor(paths: Iterable<string>) {
+    this.#paths = new Set(paths);
+    this.#ordered = [...this.#paths].sort();
   }
 
   has(path: string): boolean {
     return this.#paths.has(path);
   }
 
-  /** The entries below a directory, at any depth, in order of path. */
-  below(path: string): readonly Entry[] {
-    // "0" is the character after "/": together they enclose everything that starts with `path/`.
-    return this.#entries.slice(this.#firstFrom(`${path}/`), this.#firstFrom(`${path}0`));
-  }
-
   hasBelow(path: string): boolean {
-    return this.#entries[this.#firstFrom(`${path}/`)]?.path.startsWith(`${path}/`) === true;
+    return this.#ordered[this.#firstFrom(`${path}/`)]?.startsWith(`${path}/`) === true;
   }
 
-  /** Index of the first entry whose path is not smaller. */
+  /** Index of the first path that is not smaller. */
   #firstFrom(path: string): number {
-    let [low, high] = [0, this.#entries.length];
+    let [low, high] = [0, this.#ordered.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      const entry = this.#entries[middle];
-      if (entry !== undefined && entry.path < path) low = middle + 1;
+      const there = this.#ordered[middle];
+      if (there !== undefined && there < path) low = middle + 1;
       else high = middle;
     }
     return low;

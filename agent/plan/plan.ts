@@ -4,9 +4,9 @@ import type { Candidate, Source } from "./candidate.ts";
 import { candidates } from "./choose.ts";
 import { type Entry, readEntries, rowProblem } from "./entry.ts";
 import { type Expectation, SMALL_FILE } from "./expectation.ts";
-import { keptCandidate, ownTree, wholeMark, whyUnfinished } from "./kept.ts";
+import { type Containers, keptCandidate, ONLY_KEPT, ownTree, wholeMark, whyUnfinished } from "./kept.ts";
 import { formatLocation, isBelow, LAYOUT, parentPath } from "./layout.ts";
-import { EntryIndex, illegalPairs, isImpliedMtab } from "./nesting.ts";
+import { illegalPairs, isImpliedMtab, PathIndex } from "./nesting.ts";
 import { type Observations, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
 import { type Choice, followsLink, type Placed, type Placing, place } from "./place.ts";
@@ -23,6 +23,8 @@ export interface PlanInput extends Placing {
   readonly targets: ReadonlyMap<string, Target>;
   /** Paths of entries whose state is as if it were not there: it is replaced. */
   readonly reseed?: ReadonlySet<string>;
+  /** Directories that are to be seeded around what other rows have kept in them. */
+  readonly containers?: Containers;
 }
 
 /** Ops that do not depend on each other and may run side by side. */
@@ -56,7 +58,7 @@ export function prepare(rows: readonly LitefileRow[], trees: Trees) {
 export function makePlan(input: PlanInput): Plan {
   const { entries, problems: unread } = readEntries(input.rows);
   const illegal = illegalPairs(entries);
-  const index = new EntryIndex(entries);
+  const index = new PathIndex(entries.map((entry) => entry.path));
   const refused: Refused[] = [];
   const choices: Choice[] = [];
   for (const entry of entries) {
@@ -76,7 +78,7 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Refused {
+function choose(entry: Entry, index: PathIndex, input: PlanInput): Choice | Refused {
   const found = candidates(entry, index, input.sources, input.seen);
   const target = input.targets.get(entry.path) ?? { canonical: entry.path };
   const own = keptCandidate(entry, input, input.seen);
@@ -88,7 +90,8 @@ function choose(entry: Entry, index: EntryIndex, input: PlanInput): Choice | Ref
       const problem = rowProblem(entry.row, "state-kind", is, remedy);
       return { entry, candidates: [own, ...found], problem };
     }
-    const why = whyUnfinished(own, index, input.seen);
+    const isContainer = input.containers?.has(entry.path) === true;
+    const why = whyUnfinished(own, index, input.seen) ?? (isContainer ? ONLY_KEPT : undefined);
     const seed = why === undefined ? undefined : found.find(isDirectory);
     if (seed === undefined) return { entry, candidates: [own, ...found], winners: [own], target };
     const container = { ...own, passedOver: why ?? "" };
@@ -188,7 +191,7 @@ function depth(placed: Placed): number {
   return placed.parent === undefined ? 0 : depth(placed.parent) + 1;
 }
 
-function stagesOf(placed: readonly Placed[], index: EntryIndex, input: PlanInput): Stage[] {
+function stagesOf(placed: readonly Placed[], index: PathIndex, input: PlanInput): Stage[] {
   const children = new Map<Placed, Placed[]>();
   for (const child of placed) {
     if (child.parent === undefined) continue;
@@ -198,11 +201,13 @@ function stagesOf(placed: readonly Placed[], index: EntryIndex, input: PlanInput
   }
   const stages: Op[][] = [];
   for (const item of placed) {
-    const exclude = (children.get(item) ?? [])
-      .filter((child) => isBelow(child.entry.path, item.entry.path))
-      .map((child) => child.entry.path.slice(item.entry.path.length + 1));
+    const others = (children.get(item) ?? [])
+      .map((child) => child.entry.path)
+      .filter((path) => isBelow(path, item.entry.path));
+    const kept = item.merge ? (input.containers?.get(item.entry.path) ?? []) : [];
+    const exclude = new Set([...others, ...kept].map((path) => path.slice(item.entry.path.length + 1)));
     const level = depth(item);
-    addOps(stages, level, contentOps(item, exclude));
+    addOps(stages, level, contentOps(item, [...exclude].sort()));
     // Not beside them: it is remembered only once it is true.
     addOps(stages, level + 1, rememberOps(item, index, input));
   }
@@ -216,7 +221,7 @@ function addOps(stages: Op[][], level: number, ops: readonly Op[]): void {
 }
 
 /** A directory that is kept, with entries below it, is once seen as a whole: from then on it is never seeded again. */
-function rememberOps({ entry, winners }: Placed, index: EntryIndex, input: PlanInput): Op[] {
+function rememberOps({ entry, winners }: Placed, index: PathIndex, input: PlanInput): Op[] {
   const tree = ownTree(entry, input);
   const [winner] = winners;
   if (tree === undefined || winner === undefined || !index.hasBelow(entry.path)) return [];

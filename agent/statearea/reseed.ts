@@ -51,7 +51,7 @@ export async function findReseeding(
 }
 
 /** Its content is what was found in its own tree. */
-function isKept({ entry, winners, content, merge }: Placed): boolean {
+export function isKept({ entry, winners, content, merge }: Placed): boolean {
   const [winner] = winners;
   const own = entry.option.endsWith("persistent") || entry.option === "localdisk";
   return own && !merge && winner !== undefined && winner.location.tree === content.tree;

@@ -273,6 +273,79 @@ test("a directory is seeded when its row comes after one below it, and never aga
   }
 });
 
+describe("a directory whose row takes the place of those below it", () => {
+  const image = { "db/x": "x", "db/sub/y": "y", "db/sub/z": "z", "db/sub/deep/a": "a", "db/sub/deep/b": "b" };
+  const all = "./deep/a: a\n./deep/b: b\n./y: y\n./z: z";
+  const list = "cd /db/sub; for f in $(find . -type f | sort); do echo $f: $(cat $f); done; cat ../x";
+  // What the first boot's node does, the rows of the next ones, what is there then.
+  const cases: readonly (readonly [string, readonly string[], string, readonly string[], string])[] = [
+    [
+      "is seeded around what they have kept",
+      ["persistent /db/sub/"],
+      "echo mine >/db/sub/y; rm /db/sub/z",
+      ["persistent /db/"],
+      "./deep/a: a\n./deep/b: b\n./y: mine\nx",
+    ],
+    [
+      "is there as a whole, too, by links",
+      ["link,persistent /db/sub/"],
+      "",
+      ["link,persistent /db/"],
+      `${all}\nx`,
+    ],
+    [
+      "is seeded around what some of them have kept, and others still keep",
+      ["persistent /db/sub/deep/a", "persistent /db/sub/y"],
+      "echo mine >/db/sub/deep/a",
+      ["persistent /db/", "persistent /db/sub/y"],
+      "./deep/a: mine\n./deep/b: b\n./y: y\n./z: z\nx",
+    ],
+    [
+      "gets nothing back that the node has removed from it when it was seeded itself",
+      ["persistent /db/", "persistent /db/sub/"],
+      "rm /db/x",
+      ["persistent /db/"],
+      `${all}\ncat: can't open '../x': No such file or directory`,
+    ],
+  ];
+  test.each(cases)("%s", async (_, before, script, after, found) => {
+    const directory = mkdtempSync(join(tmpdir(), "statelite-state-"));
+    const boot = (litefile: readonly string[]) => makeNode({ litefile, image, state: { directory } });
+    try {
+      {
+        await using first = await boot(before);
+        expect(first.problems).toEqual([]);
+        first.shell(script);
+      }
+      for (const _ of ["second", "third"]) {
+        await using node = await boot(after);
+        expect(node.problems).toEqual([]);
+        expect(node.shell(list)).toBe(found);
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test("where its seeding is cut off, still gets nothing into what they have kept", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "statelite-state-"));
+    const boot = (litefile: readonly string[]) => makeNode({ litefile, image, state: { directory } });
+    try {
+      {
+        await using first = await boot(["persistent /db/sub/deep/"]);
+        first.shell("rm /db/sub/deep/b");
+      }
+      // As far as the second boot came: a part was moved to its place, the rest was not.
+      writeTree(directory, { "db/x": "x", "db/.statelite-merge/sub/y": "y" });
+      await using third = await boot(["persistent /db/"]);
+      expect(third.problems).toEqual([]);
+      expect(third.shell(list)).toBe("./deep/a: a\n./y: y\n./z: z\nx");
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
 describe("a seed around what is kept that is cut off", () => {
   test("has lost nothing of that, at 20 moments, and the next boot ends it", async () => {
     const base = mkdtempSync(join(tmpdir(), "statelite-merge-"));

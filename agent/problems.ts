@@ -1,4 +1,5 @@
 import { BootError, type Problem } from "./errors.ts";
+import { errorReason } from "./kernel/errno.ts";
 import { withoutSecrets } from "./secrets.ts";
 
 /** Throws the problems that are bad enough, all at once; returns where none is. @throws BootError */
@@ -17,4 +18,10 @@ export function tellable<P extends Pick<Problem, "doing" | "on" | "found" | "rem
     found: withoutSecrets(found),
     remedy: withoutSecrets(remedy),
   };
+}
+
+/** What was found, of an error that another message tells as its cause; with the remedy, where it has one. */
+export function causeOf(error: unknown): { readonly found: string; readonly remedy?: string } {
+  const [problem] = error instanceof BootError ? error.problems : [];
+  return problem ?? { found: errorReason(error) };
 }

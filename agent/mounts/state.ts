@@ -2,7 +2,7 @@ import { promises as fs } from "node:fs";
 import type { NfsExport } from "../cmdline/options.ts";
 import { fatal } from "../errors.ts";
 import { MS } from "../kernel/constants.ts";
-import { errorReason } from "../kernel/errno.ts";
+import { errorCode, errorReason } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { joinPath, stateDirectory } from "../plan/layout.ts";
 import { mountNfs, type NfsContext, type NfsMount } from "./nfs.ts";
@@ -67,7 +67,8 @@ async function makeOwnDirectory(
     await fs.mkdir(joinPath(ASIDE, node), { mode: 0o755 });
     await fs.chmod(joinPath(ASIDE, node), 0o755); // Whatever the umask is.
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (errorCode(error) !== "EEXIST")
+      throw new Error(`it is not there yet, and cannot be made: ${errorReason(error)}`, { cause: error });
   } finally {
     await context.calls.umount(ASIDE, 0);
   }

@@ -29,12 +29,25 @@ export async function mountVolatile(root: Root, calls: KernelCalls): Promise<voi
       "volatile",
       {
         doing: "mount the tmpfs for volatile files",
-        on: LAYOUT.statelite,
-        found: errorReason(error),
+        on: `${LAYOUT.statelite} in the image`,
+        found: whyNot(error),
         remedy: "run liteimg for this image, which makes that directory, and boot again",
       },
       error,
     );
+  }
+}
+
+function whyNot(error: unknown): string {
+  const reason = errorReason(error);
+  switch (errorCode(error)) {
+    case "ENOENT":
+      return `the image has no such directory (${reason})`;
+    case "ENOTDIR":
+    case "ELOOP":
+      return `it is no directory (${reason})`;
+    default:
+      return reason;
   }
 }
 

@@ -1,8 +1,9 @@
 import { get as httpGet, type IncomingMessage, type RequestOptions } from "node:http";
 import { get as httpsGet } from "node:https";
 import { withDeadline } from "../concurrency.ts";
-import { BootError, printable } from "../errors.ts";
+import { printable } from "../errors.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
+import { causeOf } from "../problems.ts";
 import { describeCertificate } from "../xcat/certificate.ts";
 import { QueryFailure } from "../xcat/failure.ts";
 import { type Trust, tlsOptions } from "../xcat/trust.ts";
@@ -86,14 +87,8 @@ async function addressesOf(host: string, context: DownloadContext): Promise<read
   try {
     return await context.resolve(host);
   } catch (error) {
-    const [problem] = error instanceof BootError ? error.problems : [];
-    const found = problem?.found ?? errorReason(error);
-    throw new DownloadError(
-      `the name ${host} cannot be looked up: ${found}`,
-      problem?.remedy ?? `check that the DNS knows ${host}, or write its address`,
-      true,
-      { cause: error },
-    );
+    const { found, remedy = `check that the DNS knows ${host}, or write its address` } = causeOf(error);
+    throw new DownloadError(`the name ${host} cannot be looked up: ${found}`, remedy, true, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServerAddress } from "../cmdline/options.ts";
 import { isIPv4, isIPv6 } from "../cmdline/values.ts";
 import type { Log } from "../log.ts";
+import { causeOf } from "../problems.ts";
 import { Attempts } from "./attempts.ts";
 import { backoff } from "./backoff.ts";
 import { type Endpoint, formatEndpoint, formatUrl } from "./endpoint.ts";
@@ -97,10 +98,10 @@ function hostOfUrl(text: string): { readonly host: string; readonly port: number
 }
 
 async function lookUp(host: string, resolve: Lookup): Promise<readonly string[]> {
-  const remedy = `see that the name servers of the DHCP answer know ${host}, or write its address in noderes.xcatmaster`;
+  const remedy = `see that the name servers of the DHCP answer know ${host}, or write its address in noderes.xcatmaster; statelite.dns_timeout= gives slow ones more time`;
   const addresses = await resolve(host).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new QueryFailure("resolve", `the name ${host} cannot be looked up: ${why}`, remedy, { cause });
+    const { found } = causeOf(cause);
+    throw new QueryFailure("resolve", `the name ${host} cannot be looked up: ${found}`, remedy, { cause });
   });
   if (addresses.length === 0) throw new QueryFailure("resolve", `the name ${host} has no address`, remedy);
   return addresses;

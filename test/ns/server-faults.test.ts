@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { printable } from "../../agent/errors.ts";
+import { formatProblem, printable } from "../../agent/errors.ts";
 import { MNT_DETACH, MS } from "../../agent/kernel/constants.ts";
 import { mount, umount } from "../../agent/kernel/mount.ts";
 import { reportSchema } from "../../agent/report/schema.ts";
@@ -150,7 +150,7 @@ describe("a server that gives", () => {
       recordFault({
         fault: `a server that gives ${fault.fault}`,
         test: relative(project, import.meta.path),
-        said: printable(problem?.found ?? "nothing but the phases"),
+        said: problem === undefined ? "nothing but the phases" : formatProblem(problem),
         outcome: status === 0 ? "boots" : "apply ends with 1",
         seconds,
         state: "none was there",

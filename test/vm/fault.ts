@@ -84,7 +84,8 @@ async function watch(n01: Machine, { outcome, seconds = BOOT_SECONDS }: Fault): 
   const failure = await bootFailure(n01, seconds);
   const { kind: _, ...parts } = outcome;
   for (const [part, wanted] of Object.entries(parts)) expectPart(failure, part, wanted);
-  return failure.found;
+  const { doing, on, found, remedy } = failure;
+  return `${doing}: ${on}: ${found}; ${remedy}`;
 }
 
 function expectPart(failure: BootFailure, part: string, wanted: string | RegExp): void {

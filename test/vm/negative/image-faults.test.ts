@@ -9,7 +9,7 @@ const FAULTS: readonly Fault[] = [
   {
     fault: "liteimg was never run for the image",
     ...bareImage("no-liteimg", ["dev", "proc", "sys", "etc"]),
-    outcome: { kind: "fails", on: /\/\.statelite/, remedy: /liteimg/ },
+    outcome: { kind: "fails", on: "/.statelite in the image", found: /no such directory/, remedy: /liteimg/ },
   },
   {
     fault: "a read-only file of the tables has no place in the image",

@@ -34,7 +34,7 @@ const FAULTS: readonly Fault[] = [
     outcome: {
       kind: "fails",
       on: /10\.0\.0\.1:\/lite\/state/,
-      found: /EACCES|permission denied/i,
+      found: /cannot be made: EACCES/,
       remedy: /root_squash/,
     },
   },

@@ -104,7 +104,7 @@ describe("a kernel with this initrd", () => {
           HOME: "/",
           TERM: "linux",
           UV_THREADPOOL_SIZE: "32",
-          BUN_JSC_useFTLJIT: "false",
+          BUN_JSC_useDFGJIT: "false",
         },
         terminal: ["/dev/console", "/dev/console", "/dev/console"],
         etc: ["build.json", "cpu", "shell", "udhcpc.script"],

@@ -42,7 +42,7 @@ while read -r name delay rounds; do
 		until (: </dev/tcp/127.0.0.1/3001) 2>/dev/null; do sleep 0.2; done
 		fresh
 		before=$(calls "${from%/bench}")
-		env -i PATH="$PATH" HOME=/ UV_THREADPOOL_SIZE=32 BUN_JSC_useFTLJIT=false ./statelite-agent apply --root root \
+		env -i PATH="$PATH" HOME=/ UV_THREADPOOL_SIZE=32 BUN_JSC_useDFGJIT=false ./statelite-agent apply --root root \
 			--cmdline "XCAT=127.0.0.1:3001 NODE=n01 statelite.tls=insecure" >/dev/null
 		kill $server
 		mounted=/run/bench/root/.statelite/mnt/10.0.0.1/syncdirs/common/bench/cases/$name/tree

@@ -97,9 +97,11 @@ function remedyFor(op: Op, code: string | undefined): string {
     case "ESTALE":
       return "what was exported has been replaced on the server: boot the node again";
     case "ENOENT":
-      return "it was there a moment ago: check whether somebody is changing the source, then boot again";
+      return `it was there a moment ago: check whether somebody is changing the source${op.kind === "seed" ? ", or writes into this node's state on its server" : ""}; then boot again`;
     case "ELOOP":
-      return "check the source for a symlink where a directory was wanted";
+      return op.kind === "seed"
+        ? "check the source and the state for symlinks where none was wanted, and who else can write into this node's state on its server"
+        : "check the source for a symlink where a directory was wanted";
     default:
       return "look at the object named, and at the server's log";
   }

@@ -4,6 +4,7 @@ import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { baseName, joinPath, LAYOUT, type Location, parentPath } from "../plan/layout.ts";
+import { setModeOf } from "./mode.ts";
 import { makeAside } from "./whole.ts";
 import { memoryWriter } from "./writer.ts";
 
@@ -65,7 +66,7 @@ export class Parents {
       await makeAside(this.#calls, above, baseName(location.path), async (path) => {
         await fs.mkdir(path, { mode: 0o700 });
         await fs.lchown(path, uid, gid);
-        await fs.chmod(path, mode);
+        await setModeOf(path, mode);
       });
       if (location.tree === LAYOUT.tmpfs) await this.keepTimes(location);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { makeNode, setTimes, setXattr, type Xattr } from "../kernel/inode.ts";
 import type { Awaitable } from "../observe/reader.ts";
+import { setModeOf } from "./mode.ts";
 
 /** A file or directory that is being written. */
 export interface Opened {
@@ -99,7 +100,7 @@ export function durableWriter(calls: KernelCalls): TreeWriter {
     link: (existing, path) => promises.link(existing, path),
     node: calls.makeNode,
     owner: (path, uid, gid) => promises.lchown(path, uid, gid),
-    mode: (path, mode) => promises.chmod(path, mode),
+    mode: setModeOf,
     xattr: calls.setXattr,
     times: calls.setTimes,
   };

@@ -1,5 +1,6 @@
 import { promises as fs } from "node:fs";
 import type { NfsExport } from "../cmdline/options.ts";
+import { setModeOf } from "../effects/mode.ts";
 import { fatal } from "../errors.ts";
 import { MS } from "../kernel/constants.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
@@ -65,7 +66,7 @@ async function makeOwnDirectory(
   await mountNfs({ ...state, directories: [state.directory], target: ASIDE, flags, timeout }, context);
   try {
     await fs.mkdir(joinPath(ASIDE, node), { mode: 0o755 });
-    await fs.chmod(joinPath(ASIDE, node), 0o755); // Whatever the umask is.
+    await setModeOf(joinPath(ASIDE, node), 0o755); // Whatever the umask is.
   } catch (error) {
     if (errorCode(error) !== "EEXIST")
       throw new Error(`it is not there yet, and cannot be made: ${errorReason(error)}`, { cause: error });

@@ -3,6 +3,7 @@ import { prepareRoot } from "../boot.ts";
 import type { BootContext } from "../context.ts";
 import { bind } from "../effects/bind.ts";
 import { BootError, fatal, formatProblem } from "../errors.ts";
+import { O } from "../kernel/constants.ts";
 import { openLogFile } from "../log-file.ts";
 import { MONITOR_GRACE } from "../monitor/monitor.ts";
 import type { NfsContext } from "../mounts/nfs.ts";
@@ -11,8 +12,8 @@ import { type MountSource, nfsSources } from "../mounts/sources.ts";
 import { mountState } from "../mounts/state.ts";
 import { mountVolatile, withMountpoint } from "../mounts/volatile.ts";
 import { peakMemory } from "../observe/memory.ts";
-import { Root } from "../observe/root.ts";
-import { LAYOUT, stateDirectory } from "../plan/layout.ts";
+import { fdPath, Root } from "../observe/root.ts";
+import { baseName, LAYOUT, stateDirectory } from "../plan/layout.ts";
 import { tellable } from "../problems.ts";
 import { toJson } from "../report/json.ts";
 import type { Rooted } from "../state.ts";
@@ -143,9 +144,22 @@ async function leaveReport(
   const report = context.report.build(ok, peakMemory());
   const text = toJson(report);
   // Without its tmpfs there is no place in the root that is ours to write to.
-  if (root !== undefined) await fs.writeFile(root.outside(LAYOUT.report), `${text}\n`).catch(() => undefined);
+  if (root !== undefined) await writeReport(root, `${text}\n`).catch(() => undefined);
   const { remoteLog, monitor } = context;
   const told = ok ? tellBooted(remoteLog, report.totals, context.now()) : tellFailed(remoteLog, text);
   const known = monitor.settle(ok ? MONITOR_GRACE.handOver : MONITOR_GRACE.failure);
   await Promise.all([told, known, context.delivery.deliver(text, to)]);
+}
+
+/** In the root whatever its rows have placed: no symlink leads to where this system itself would be written to. */
+async function writeReport(root: Root, text: string): Promise<void> {
+  await root.with({ tree: "/", path: LAYOUT.statelite }, O.DIRECTORY | O.NOFOLLOW, async (fd) => {
+    const flags = O.WRONLY | O.CREAT | O.TRUNC | O.NOFOLLOW | O.CLOEXEC;
+    const file = await fs.open(fdPath(fd, baseName(LAYOUT.report)), flags, 0o644);
+    try {
+      await file.writeFile(text);
+    } finally {
+      await file.close();
+    }
+  });
 }

@@ -170,7 +170,7 @@ export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): st
 }
 
 /** The path inside its tree of what a descriptor stands for; undefined where it has none. */
-async function placeInTree(root: Root, tree: string, fd: number): Promise<string | undefined> {
+export async function placeInTree(root: Root, tree: string, fd: number): Promise<string | undefined> {
   const [top, path] = await Promise.all([
     fs.readlink(fdPath(await root.tree(tree))),
     fs.readlink(fdPath(fd)),

@@ -4,7 +4,7 @@ import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { baseName, followLink, joinPath, LAYOUT, parentPath } from "../plan/layout.ts";
 import type { Target } from "../plan/observation.ts";
-import { kindOf } from "./look.ts";
+import { kindOf, placeInTree } from "./look.ts";
 import type { TreeReader } from "./reader.ts";
 import { fdPath, type Root } from "./root.ts";
 
@@ -130,8 +130,10 @@ async function lookAtTarget(
     const stats = await reader.stat({ path, follow: false });
     if (!stats.isSymbolicLink()) return { canonical, kind: kindOf(stats) };
     link = { linkText: (await reader.readlink(path)).toString() };
-    const behind = await root.with({ tree: "/", path: canonical }, 0, (fd) => fs.stat(fdPath(fd)));
-    return { canonical, kind: kindOf(behind), ...link };
+    return await root.with({ tree: "/", path: canonical }, 0, async (fd) => {
+      const [stats, behind] = await Promise.all([fs.stat(fdPath(fd)), placeInTree(root, "/", fd)]);
+      return { canonical, kind: kindOf(stats), ...link, ...(behind !== undefined && { behind }) };
+    });
   } catch (error) {
     if (!isNothing(error)) throw error;
     return { canonical, ...link };

@@ -1,7 +1,7 @@
 import type { ProblemCode } from "../catalogue/catalogue.ts";
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
-import { isBelow, LAYOUT, normalPath } from "./layout.ts";
+import { normalPath, ownDirectory } from "./layout.ts";
 import { takeNeed } from "./severity.ts";
 
 /** Where an entry's content lives and how it appears at its path (semantics section 5). */
@@ -112,11 +112,9 @@ function readEntry(row: LitefileRow): Entry | Problem {
     const what = path === "/" ? "its path is the root directory" : 'its path contains ".."';
     return rowProblem(row, "litefile-path", what, "name the file or directory itself in litefile");
   }
-  for (const own of [LAYOUT.statelite, LAYOUT.defaults]) {
-    if (path === own || isBelow(path, own)) {
-      return rowProblem(row, "litefile-path", `${own} belongs to the agent`, "remove the row from litefile");
-    }
-  }
+  const own = ownDirectory(path);
+  if (own !== undefined)
+    return rowProblem(row, "litefile-path", `${own} belongs to the agent`, "remove the row from litefile");
   const asked = parseOptions(row.options);
   if (asked === undefined) {
     return rowProblem(

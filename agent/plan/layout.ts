@@ -26,6 +26,11 @@ export function stateDirectory(node: string): string {
   return `${LAYOUT.persistent}/${node}`;
 }
 
+/** Which of the agent's own directories a path is, or lies in: no row may have it. */
+export function ownDirectory(path: string): string | undefined {
+  return [LAYOUT.statelite, LAYOUT.defaults].find((own) => path === own || isBelow(path, own));
+}
+
 /** Where a litetree source is mounted: `/.statelite/mnt/<server>/<dir>`. */
 export function sourceDirectory(server: string, directory: string): string {
   return `${LAYOUT.sources}/${server}/${directory}`.replace(/\/+/g, "/").replace(/\/$/, "");

@@ -43,6 +43,8 @@ export interface Target {
   readonly kind?: NodeKind;
   /** The text of the symlink that stands at the canonical path itself. */
   readonly linkText?: string;
+  /** Where that one leads in the end, inside the root; absent where nothing is there. */
+  readonly behind?: string;
 }
 
 /** What is behind what is there, its links followed inside its tree. */

@@ -4,7 +4,7 @@ import type { Candidate } from "./candidate.ts";
 import { keepsLink } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
 import type { OwnTrees } from "./kept.ts";
-import { followLink, joinPath, LAYOUT, type Location } from "./layout.ts";
+import { followLink, joinPath, LAYOUT, type Location, ownDirectory } from "./layout.ts";
 import { type NodeKind, type Observed, resolved, type Target } from "./observation.ts";
 
 /** How an entry appears at its path. */
@@ -209,6 +209,8 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
       again,
     );
   }
+  const forbidden = leadsToForbidden(entry, target);
+  if (forbidden !== undefined) return forbidden;
   if (target.kind === undefined) {
     const dangling =
       target.linkText === undefined
@@ -225,4 +227,13 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
   if ((target.kind === "directory") === directory) return undefined;
   const found = `the image has a ${target.kind} there, the content is a ${directory ? "directory" : "file"}`;
   return rowProblem(entry.row, "target-kind", found, `make both the same; ${again}`);
+}
+
+/** What no row may name, it may not reach by a link of the image either: what is mounted there hides all of it. */
+function leadsToForbidden({ row }: Entry, { canonical, behind = canonical }: Target): Problem | undefined {
+  const own = ownDirectory(behind);
+  if (own === undefined && behind !== "/") return undefined;
+  const what = own === undefined ? "the root directory itself" : `${own}, which belongs to the agent`;
+  const remedy = "remove the row from litefile, or the link from the image";
+  return rowProblem(row, "litefile-path", `by a link of the image it leads to ${what}`, remedy);
 }

@@ -300,6 +300,46 @@ const rows: readonly Row[] = [
     problems: ["unresolved /a", "unresolved /etc/mtab"],
   },
   {
+    rule: "an image whose links lead rows to the agent's own directories, or to the root itself",
+    spec: {
+      litefile: ["tmpfs /a"],
+      late: [
+        "persistent /v/x/",
+        "tmpfs /y/",
+        "ro /z/tmpfs/",
+        "con /w/x",
+        "tmpfs /twice/",
+        "persistent /top/",
+      ],
+      image: {
+        a: "image\n",
+        "v/x": { link: "/.statelite" },
+        y: { link: ".statelite/mnt" },
+        z: { link: ".statelite" },
+        w: { link: ".default" },
+        twice: { link: "v/x" },
+        top: { link: "." },
+      },
+      sources: [
+        {
+          ...{
+            "v/x/report.json": { link: `${canary}/a` },
+            "y/b": "",
+            "z/tmpfs/b": "",
+            "w/x": "",
+            "twice/b": "",
+          },
+          "top/b": "",
+        },
+      ],
+      state: {},
+    },
+    see: { "cat /a": "image", "ls /.statelite": "mnt\npersistent\ntmpfs" },
+    problems: ["/top/", "/twice/", "/v/x/", "/w/x", "/y/", "/z/tmpfs/"].map(
+      (path) => `litefile-path ${path}`,
+    ),
+  },
+  {
     rule: "an image whose .statelite is a symlink, even one inside: there is no boot",
     spec: {
       litefile: ["tmpfs /a"],

@@ -21,7 +21,7 @@ export class Limiter {
   /** Runs the task side by side with the caller where there is room, else the caller waits for it. */
   async runOrWait(task: () => Promise<void>, background: Promise<void>[]): Promise<void> {
     if (this.#free <= 0) return task();
-    background.push(this.run(task));
+    background.push(awaitedLater(this.run(task)));
   }
 
   #acquire(): Promise<void> {
@@ -102,6 +102,15 @@ export async function takeTurns(): Promise<void> {
   if (now - turnBegan < TURN_MS) return;
   await new Promise((resolve) => setImmediate(resolve));
   turnBegan = performance.now();
+}
+
+/**
+ * The same promise, for a list that somebody waits for later ({@link allSettled}): one that fails before that is not
+ * taken for one that nobody waits for, which would end the boot.
+ */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** Waits for all, also after one has failed, and then throws the first failure: nothing goes on unseen. */

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { allSettled, Limiter, takeTurns } from "../concurrency.ts";
+import { allSettled, awaitedLater, Limiter, takeTurns } from "../concurrency.ts";
 import { SMALL } from "../kernel/copy-files.ts";
 import { kindOf } from "../observe/look.ts";
 import type { OpenedSource, SourcePath, TreeReader } from "../observe/reader.ts";
@@ -172,8 +172,8 @@ export class TreeCopy {
       const copy = () => this.#node(child.source, child.to, found, depth + 1);
       if (found.isDirectory()) directories.push(copy);
       else if (this.#isSmall(found))
-        background.push(this.#small(from, to, { ...child, stats: found }, depth));
-      else background.push(copy());
+        background.push(awaitedLater(this.#small(from, to, { ...child, stats: found }, depth)));
+      else background.push(awaitedLater(copy()));
     }
     try {
       // One that waited for a place while it holds one itself could wait for ever.

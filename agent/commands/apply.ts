@@ -4,6 +4,7 @@ import type { BootContext } from "../context.ts";
 import { bind } from "../effects/bind.ts";
 import { BootError, fatal, formatProblem } from "../errors.ts";
 import { O } from "../kernel/constants.ts";
+import { allowManyFiles } from "../kernel/process.ts";
 import { openLogFile } from "../log-file.ts";
 import { MONITOR_GRACE } from "../monitor/monitor.ts";
 import type { NfsContext } from "../mounts/nfs.ts";
@@ -50,6 +51,7 @@ Exit status: 0 the boot may go on, 1 it must not, 2 the arguments are not unders
 export async function runApply(args: readonly string[]): Promise<number> {
   const context = openContext((line) => console.log(line));
   const { log, report, threads } = context;
+  allowManyFiles();
   let root: Root | undefined;
   let to: string | undefined;
   try {

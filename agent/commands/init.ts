@@ -8,6 +8,7 @@ import { type BootError, fatal } from "../errors.ts";
 import { restartOnPanic } from "../failure/panic.ts";
 import { restart } from "../failure/restart.ts";
 import { obeySignals } from "../failure/signals.ts";
+import { allowManyFiles } from "../kernel/process.ts";
 import { formatOp } from "../plan/op.ts";
 import type { ReportBuilder } from "../report/report.ts";
 import { fail, pause } from "../rescue.ts";
@@ -43,7 +44,7 @@ export async function runInit(args: readonly string[]): Promise<number> {
     // Read for the settings alone: how a failure is handled has to be known before anything can fail.
     const parsed = parseCommandLine(commandLine);
     settings = parsed.ok ? parsed.options.settings : parsed.settings;
-    context.beforeInit.push(restartOnPanic(settings));
+    context.beforeInit.push(restartOnPanic(settings), allowManyFiles());
     // A person at a shell is not to be hurried.
     const limit = parsed.ok && parsed.options.shell ? 0 : settings.deadline;
     context.watchdog.expect(limit === 0 ? Number.POSITIVE_INFINITY : limit + GRACE_SECONDS);

@@ -94,6 +94,9 @@ function remedyFor(op: Op, code: string | undefined): string {
       return op.kind === "seed"
         ? "export the persistent area read-write"
         : "check for a symlink in the source that leads into the read-only image";
+    case "EMFILE":
+    case "ENFILE":
+      return "look into the source for directories nested hundreds deep, and remove them: too many have to be open at the same time";
     case "ESTALE":
       return "what was exported has been replaced on the server: boot the node again";
     case "ENOENT":

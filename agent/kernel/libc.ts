@@ -28,6 +28,8 @@ const libc = dlopen("libc.so.6", {
   chroot: { args: [pointer], returns: i32 },
   execve: { args: [pointer, pointer, pointer], returns: i32 },
   reboot: { args: [i32], returns: i32 },
+  getrlimit: { args: [i32, pointer], returns: i32 },
+  setrlimit: { args: [i32, pointer], returns: i32 },
   signal: { args: [i32, i64], returns: i64 },
   sigprocmask: { args: [i32, pointer, pointer], returns: i32 },
   close: { args: [i32], returns: i32 },

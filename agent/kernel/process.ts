@@ -10,6 +10,29 @@ export function chroot(path: string): void {
   check(libc.chroot(ptr(p)), () => `chroot(${path})`);
 }
 
+const RLIMIT_NOFILE = 7;
+/** What the kernel gives its first process (include/uapi/linux/fs.h, INR_OPEN_CUR); Bun raises it to what is allowed. */
+const USUAL_FILES = 1024n;
+/** The kernel's own bound, where nobody has changed it (fs.nr_open). */
+const MANY_FILES = 1n << 20n;
+
+/**
+ * Lets this process have as many files open as the kernel lets anybody: every level of a tree that is copied takes two,
+ * and the first process may have 4096 where nobody says more. Where it may not have more, what it has is enough for
+ * trees that are no attack.
+ * @returns gives the next program what programs expect: a larger number breaks select(2), and those that close them all
+ */
+export function allowManyFiles(): () => void {
+  const before = new BigUint64Array(2);
+  check(libc.getrlimit(RLIMIT_NOFILE, ptr(before)), () => "getrlimit(RLIMIT_NOFILE)");
+  const hard = before[1] ?? USUAL_FILES;
+  if (hard < MANY_FILES) libc.setrlimit(RLIMIT_NOFILE, ptr(new BigUint64Array([MANY_FILES, MANY_FILES])));
+  return () => {
+    const usual = new BigUint64Array([hard < USUAL_FILES ? hard : USUAL_FILES, hard]);
+    libc.setrlimit(RLIMIT_NOFILE, ptr(usual));
+  };
+}
+
 const SIGNALS = 64;
 const SIG_DFL = 0;
 const SIG_SETMASK = 2;

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { BootOptions, Settings } from "./cmdline/options.ts";
 import type { BootContext } from "./context.ts";
 import { BootError, type Problem, printable } from "./errors.ts";
+import type { Console } from "./failure/console.ts";
 import { tellKernel } from "./failure/kernel-log.ts";
 import { describePolicy, failureLines, failureMessage } from "./failure/message.ts";
 import { restart } from "./failure/restart.ts";
@@ -27,25 +28,34 @@ const [TELL_SECONDS, RESTART_SECONDS] = [120, 60];
 /** A pause asked for by `shell` on the command line; leaving the shell goes on. */
 export type Pause = (options: BootOptions, where: string) => Promise<void>;
 
-export const pause: Pause = async (options, where) => {
-  if (!options.shell) return;
-  const lock = readShellLock();
-  if (lock === "refused") {
-    say([`statelite: ${where}. No shell: this initrd was built with --shell=refused.`]);
-    return;
-  }
-  say([
-    `statelite: ${where}.`,
-    'A shell, as "shell" on the command line asks; "exit" goes on with the boot.',
-  ]);
-  await runShell(lock);
-};
+/** The pauses on a console. */
+export function pauseOn(terminal: Console): Pause {
+  return async (options, where) => {
+    if (!options.shell) return;
+    const lock = readShellLock();
+    if (lock === "refused") {
+      say(terminal, [`statelite: ${where}. No shell: this initrd was built with --shell=refused.`]);
+      return;
+    }
+    say(terminal, [
+      `statelite: ${where}.`,
+      'A shell, as "shell" on the command line asks; "exit" goes on with the boot.',
+    ]);
+    terminal.drain();
+    await runShell(lock);
+  };
+}
 
 /**
  * Reports the failure wherever somebody may look, and does what the failure policy says. Never returns, whatever
  * goes wrong in it.
  */
-export async function fail(error: unknown, settings: Settings, context: BootContext): Promise<never> {
+export async function fail(
+  error: unknown,
+  settings: Settings,
+  context: BootContext,
+  terminal: Console,
+): Promise<never> {
   context.over.abort();
   context.watchdog.expect(TELL_SECONDS);
   const lock = readShellLock();
@@ -55,7 +65,7 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
     const policy = describePolicy(settings, lock);
     const said = failureMessage(problems, policy);
     await tellKernelApart(failureLines(problems, policy));
-    say(said);
+    say(terminal, said);
     for (const problem of problems.filter((one) => !context.report.problems.includes(one))) {
       context.log.record(problem);
       context.report.problem(problem);
@@ -63,24 +73,29 @@ export async function fail(error: unknown, settings: Settings, context: BootCont
     await leaveAccount(said, settings, context);
   } catch (second) {
     // Of this the person at the console has to know, and the policy is to be kept all the same.
-    say([`statelite: the failure could not be told everywhere: ${errorReason(second)}`]);
+    say(terminal, [`statelite: the failure could not be told everywhere: ${errorReason(second)}`]);
   }
   if (settings.onfail === "shell" && lock !== "refused") {
-    say([
+    say(terminal, [
       `"exit" restarts the machine. The account of this boot: ${ACCOUNT}`,
       `Why a path holds what it holds: statelite-agent explain PATH --report ${REPORT}`,
     ]);
+    terminal.drain();
     context.watchdog.expect(Number.POSITIVE_INFINITY);
     const began = performance.now();
-    await runShell(lock).catch((cause: unknown) => say([`statelite: no shell: ${errorReason(cause)}`]));
+    await runShell(lock).catch((cause: unknown) =>
+      say(terminal, [`statelite: no shell: ${errorReason(cause)}`]),
+    );
     context.watchdog.expect(settings.onfailDelay + RESTART_SECONDS);
     // A console at which nobody can type ends it at once: servers are not to be asked again and again without a pause.
     if (performance.now() - began < TYPING_MS) await Bun.sleep(settings.onfailDelay * 1000);
-    return restart("reboot", (line) => say([line]));
+    terminal.drain();
+    return restart("reboot", (line) => say(terminal, [line]));
   }
   context.watchdog.expect(settings.onfailDelay + RESTART_SECONDS);
   await Bun.sleep(settings.onfailDelay * 1000);
-  return restart(settings.onfail === "shell" ? "halt" : settings.onfail, (line) => say([line]));
+  terminal.drain();
+  return restart(settings.onfail === "shell" ? "halt" : settings.onfail, (line) => say(terminal, [line]));
 }
 
 /** A kernel that writes to the same serial line does so at once, in the middle of what a terminal has yet to send. */
@@ -122,6 +137,6 @@ function problemsOf(error: unknown, context: BootContext): readonly Problem[] {
   ];
 }
 
-function say(lines: readonly string[]): void {
-  for (const line of lines) console.log(printable(line));
+function say(terminal: Console, lines: readonly string[]): void {
+  for (const line of lines) terminal.write(printable(line));
 }

@@ -5,13 +5,14 @@ import { defaultSettings } from "../cmdline/settings.ts";
 import { DeadlineError } from "../concurrency.ts";
 import type { BootContext } from "../context.ts";
 import { type BootError, fatal } from "../errors.ts";
+import { Console } from "../failure/console.ts";
 import { restartOnPanic } from "../failure/panic.ts";
 import { restart } from "../failure/restart.ts";
 import { obeySignals } from "../failure/signals.ts";
 import { allowManyFiles } from "../kernel/process.ts";
 import { formatOp } from "../plan/op.ts";
 import type { ReportBuilder } from "../report/report.ts";
-import { fail, pause } from "../rescue.ts";
+import { fail, pauseOn } from "../rescue.ts";
 import { VERSION } from "../version.ts";
 import { UsageError } from "./arguments.ts";
 import { openContext } from "./open-context.ts";
@@ -29,9 +30,10 @@ const GRACE_SECONDS = 30;
 export async function runInit(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError("init takes no arguments; it reads /proc/cmdline");
   if (process.pid !== 1) throw new UsageError("init is for the first process of an initrd; see apply");
-  const context = openContext((line) => process.stdout.write(`${line}\n`));
+  const terminal = new Console();
+  const context = openContext((line) => terminal.write(line));
   let settings = defaultSettings();
-  const policy = once((error: unknown) => fail(error, settings, context));
+  const policy = once((error: unknown) => fail(error, settings, context, terminal));
   process.on("uncaughtException", policy);
   process.on("unhandledRejection", policy);
   try {
@@ -44,11 +46,11 @@ export async function runInit(args: readonly string[]): Promise<number> {
     // Read for the settings alone: how a failure is handled has to be known before anything can fail.
     const parsed = parseCommandLine(commandLine);
     settings = parsed.ok ? parsed.options.settings : parsed.settings;
-    context.beforeInit.push(restartOnPanic(settings), allowManyFiles());
+    context.beforeInit.push(restartOnPanic(settings), allowManyFiles(), () => terminal.drain());
     // A person at a shell is not to be hurried.
     const limit = parsed.ok && parsed.options.shell ? 0 : settings.deadline;
     context.watchdog.expect(limit === 0 ? Number.POSITIVE_INFINITY : limit + GRACE_SECONDS);
-    return await beforeDeadline(boot({ commandLine }, context, pause), limit, context);
+    return await beforeDeadline(boot({ commandLine }, context, pauseOn(terminal)), limit, context);
   } catch (error) {
     return await policy(error);
   }

@@ -227,6 +227,19 @@ test("a boot that takes too long: the message names the phase, and what the log 
   expect(status).toBe(STOPPED);
 });
 
+test("a console that takes nothing holds nobody up: the policy runs, and everything is in the kernel's log and the account", async () => {
+  // A pipe that is full, and that nobody reads: a terminal that was stopped with Ctrl-S is no other.
+  const before = `mkfifo /run/full
+    exec 9<>/run/full
+    dd if=/dev/zero of=/run/full bs=4096 oflag=nonblock status=none 2>/dev/null
+    exec >/run/full 2>&1`;
+  const commandLine = `${WRONG} statelite.onfail=poweroff`;
+  const { status, kernel, read } = await bootOn({ commandLine, before });
+  expect(status).toBe(STOPPED);
+  expect(kernel).toContain("fatal (cmdline-value): read the kernel command line: XCAT=::");
+  expect(read("run/statelite.log")).toContain("THE BOOT OF THIS NODE HAS FAILED");
+});
+
 test("with onfail=reboot the kernel restarts, too, should the agent itself die", async () => {
   const { read } = await bootOn({ commandLine: `${WRONG} statelite.onfail=reboot` });
   expect(read("panic")).toBe("1\n");

@@ -1,3 +1,4 @@
+import { isBrokenRule } from "./by-name.ts";
 import { litetreeRows, perlNumber, placeOf } from "./rows.ts";
 import { type Row, type TableSet, tableOf } from "./table.ts";
 
@@ -16,12 +17,28 @@ export function formatDropped({ place, found, remedy }: DroppedRow): string {
 
 /** The rows that may be lost to a node of some image. */
 export function droppedRows(set: TableSet): readonly DroppedRow[] {
-  return [...unusableRows(set), ...collisionsAnywhere(set)];
+  return [...unusableRows(set), ...brokenRules(set), ...collisionsAnywhere(set)];
 }
 
 /** The rows that are lost to the nodes of one image. */
 export function droppedFor(set: TableSet, image: string): readonly DroppedRow[] {
-  return [...unusableRows(set), ...collisionsOf(set, image)];
+  return [...unusableRows(set), ...brokenRules(set), ...collisionsOf(set, image)];
+}
+
+/** Values that are to follow from a node's name, and cannot be worked out: the nodes have none. */
+function brokenRules(set: TableSet): DroppedRow[] {
+  return [...set.tables.values()]
+    .filter(({ columns }) => columns.includes("node"))
+    .flatMap((table) =>
+      table.rows.flatMap((row) =>
+        table.columns
+          .filter((column) => column !== "comments" && isBrokenRule(table.cell(row, column)))
+          .map((column) => ({
+            ...{ place: placeOf(table, row), found: `${column} cannot be worked out from a node's name` },
+            remedy: 'in parentheses are whole numbers, $1, + - * / % and sprintf("%02d",$1)',
+          })),
+      ),
+    );
 }
 
 /** Rows that lack what makes them apply, to whatever image. */

@@ -1,11 +1,15 @@
+import { valueByName } from "./by-name.ts";
 import { hasValue, type TableSet, tableOf } from "./table.ts";
+
+/** A value that ends so goes on with that of the next group. */
+const nextRecord = "+=NEXTRECORD";
 
 /** Whether the database has a node of this name; a group is none. */
 export function isNode(set: TableSet, name: string): boolean {
   return tableOf(set, "nodelist").rowsWhere("node", name).length > 0;
 }
 
-/** The node's groups in the order of `nodelist.groups`, in which attributes are looked for. */
+/** The node's groups in the order of `nodelist.groups`, in which attributes are looked for. Blanks are part of a name. */
 export function groupsOf(set: TableSet, node: string): readonly string[] {
   const nodelist = tableOf(set, "nodelist");
   const row = nodelist.rowsWhere("node", node)[0];
@@ -13,23 +17,24 @@ export function groupsOf(set: TableSet, node: string): readonly string[] {
   return nodelist
     .cell(row, "groups")
     .split(",")
-    .map((group) => group.trim())
     .filter((group) => group !== "");
 }
 
 /**
  * A node's attribute: from its own row, else from the first of its groups that has a value for this column.
- * Each column is inherited by itself. Empty where nobody has one.
+ * Each column is inherited by itself, and may say how the value follows from the node's name. Empty where nobody has one.
  */
 export function nodeAttribute(set: TableSet, node: string, table: string, column: string): string {
   const rows = tableOf(set, table);
+  let value = "";
   for (const name of [node, ...groupsOf(set, node)]) {
-    for (const row of rows.rowsWhere("node", name)) {
-      const value = rows.cell(row, column);
-      if (value !== "") return value;
-    }
+    const row = rows.rowsWhere("node", name).find((one) => rows.cell(one, column) !== "");
+    if (row === undefined) continue;
+    value += rows.cell(row, column);
+    if (!value.endsWith(nextRecord)) break;
+    value = value.slice(0, -nextRecord.length);
   }
-  return "";
+  return valueByName(value.replaceAll(nextRecord, ""), node);
 }
 
 /** A value of the site table; empty where there is none. */

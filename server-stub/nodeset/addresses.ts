@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIPv4 } from "node:net";
 import { nodeAttribute } from "../../agent/rows/nodes.ts";
-import { type TableSet, tableOf } from "../../agent/rows/table.ts";
+import type { TableSet } from "../../agent/rows/table.ts";
 import { type NodeAddresses, readMacs } from "./layout.ts";
 
 /** Names that no server knows must not take minutes together. */
@@ -15,9 +15,7 @@ const lookupMilliseconds = 3000;
  */
 export async function addressesOf(set: TableSet, node: string): Promise<NodeAddresses> {
   const macs = readMacs(nodeAttribute(set, node, "mac", "mac"));
-  const hosts = tableOf(set, "hosts");
-  const row = hosts.rowsWhere("node", node)[0];
-  const own = row === undefined ? "" : hosts.cell(row, "ip");
+  const own = nodeAttribute(set, node, "hosts", "ip");
   return { macs, addresses: isIPv4(own) ? [own] : await lookUp(node) };
 }
 

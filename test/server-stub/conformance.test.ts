@@ -23,6 +23,8 @@ const golden = join(import.meta.dir, "../golden/xcatd");
  * | begun and never finished | waits, for ever | closes after `--request-timeout` |
  * | over 64 KiB, or more than 1,000 elements | not tried | closes without a byte |
  * | a noderange with `^FILE`, or a pattern that goes back over what it tried | reads the file, matches | refused as invalid |
+ * | a node's attribute `/vol/nfs/` | replaces `vol` by `nfs` in the node's name, and that is the value | is that directory, unless `vol` is in the name |
+ * | one as `|…|($1>5?"a":"b")|` | runs it as Perl | knows whole numbers, `$1`, `+ - * / %` and sprintf; has no value, and the log says so |
  * | after the answer | open for 15 s and more | closes |
  * | more than 64 requests at once | not tried (`xcatmaxconnections` is 64) | answers up to 16,384, 1,024 of one address; closes others |
  */

@@ -16,12 +16,12 @@ export const noderange = defineCommand({
   name: "noderange",
   summary: "which nodes a noderange means",
   about:
-    "Prints the nodes that a noderange means, one on a line, each once, in the order of the first mention.",
+    "Prints the nodes that a noderange means, one on a line, each once, in order. Those of site.excludenodes are left out.",
   options,
   operands: [noderangeOperand],
   notes: `n01,n02              names and groups
 n[01-20], n01-n20    ranges; n01:n20 and n01+19 are the same
-rack1@compute        nodes that are in both
+rack1@compute        nodes that are in both; n01,rack1,@compute is (n01,rack1)@compute
 all,-rack1           without those of rack1; (all,-n01)@rack1 with parentheses
 /n0[1-3]/            names by a regular expression
 nodetype.os==rhels9  by a value of the tables; !=, =~ and !~ as well`,

@@ -1,4 +1,4 @@
-import { groupsOf, isNode, nodeAttribute } from "../../agent/rows/nodes.ts";
+import { groupsOf, isNode, nodeAttribute, siteValue } from "../../agent/rows/nodes.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { perSet } from "../tables/per-set.ts";
 import { patternOf } from "./pattern.ts";
@@ -38,18 +38,29 @@ const groupMembers = perSet((set): ReadonlyMap<string, readonly string[]> => {
 /**
  * Expands a noderange as noderange(3) of xCAT has it: names, groups, `n[01-20]`, `n01-n20`, `n01:n20`,
  * `n01+3`, `group@group`, `(…)`, `-excluded`, `/regex/` and `table.column==value` (`=`, `!=`, `=~`, `!~`).
- * Files (`^path`) are not read. Every node once, in the order of the first mention.
+ * `,@group` keeps what is in the group of all before it. Files (`^path`) are not read. Every node once, by the byte order
+ * of their names, without those that `site.excludenodes` takes out of every range.
  */
 export function expandNoderange(set: TableSet, range: string): Expansion {
   const work = new Work();
   try {
-    const nodes = expandList(set, range, work, 0);
-    return { nodes: [...nodes], missing: work.missing };
+    const excluded = excludedNodes(set);
+    const nodes = [...expandList(set, range.replace(/['"]/g, ""), work, 0)].filter((n) => !excluded.has(n));
+    return { nodes: nodes.sort(), missing: work.missing };
   } catch (error) {
     if (!(error instanceof TooMuch)) throw error;
     return { nodes: [], missing: work.missing.length > 0 ? work.missing : [range] };
   }
 }
+
+const excludedNodes = perSet((set): ReadonlySet<string> => {
+  try {
+    return expandList(set, siteValue(set, "excludenodes"), new Work(), 0);
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return new Set();
+  }
+});
 
 /** Thrown where a range wants more work, or is missing more, than any that is meant well. */
 class TooMuch extends Error {}
@@ -95,10 +106,14 @@ function expandList(set: TableSet, range: string, work: Work, depth: number): Se
   }
   for (const part of splitOutside(range, ",")) {
     const atom = part.trim();
-    const target = atom.startsWith("-") ? excluded : included;
-    const text = atom.startsWith("-") ? atom.slice(1) : atom;
+    const sign = /^[-@]/.exec(atom)?.[0];
+    const text = atom.slice(sign?.length ?? 0);
     if (text === "") continue;
-    for (const node of intersect(set, text, work, depth)) target.add(node);
+    const nodes = intersect(set, text, work, depth);
+    if (sign === "@") {
+      const keep = new Set(nodes);
+      for (const node of included) if (!keep.has(node)) included.delete(node);
+    } else for (const node of nodes) (sign === "-" ? excluded : included).add(node);
     if (included.size > maxNodes) {
       work.miss(range);
       return new Set();

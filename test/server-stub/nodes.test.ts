@@ -27,7 +27,9 @@ const set = tableSet({
 describe("a noderange", () => {
   const good: readonly (readonly [string, readonly string[]])[] = [
     ["n01", ["n01"]],
-    ["n02,n01,n02", ["n02", "n01"]],
+    ["n02,n01,n02", ["n01", "n02"]],
+    ["n10,rack-1-2,compute,@fast", ["n10"]],
+    ["'n01',\"n02\"", ["n01", "n02"]],
     ["fast", ["n10"]],
     ["all,-compute", ["n03", "rack-1-2"]],
     ["-n01,compute", ["n02", "n10"]],

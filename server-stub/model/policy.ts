@@ -52,8 +52,6 @@ function nodesOf(set: TableSet, range: string): ReadonlySet<string> {
  */
 export function decide(set: TableSet, asker: Asker, asked: AskedFor): Decision {
   const parameters = asked.args.join(" ");
-  if (parameters.length > maxParameters)
-    return { allowed: false, why: `parameters of over ${maxParameters} characters` };
   const policy = tableOf(set, "policy");
   let left = asked.nodes ?? [];
   const named = new Set<string>();
@@ -73,7 +71,14 @@ export function decide(set: TableSet, asker: Asker, asked: AskedFor): Decision {
       continue;
     if (isLimit(host) && host !== asker.host) continue;
     if (isLimit(commands) && !commands.split(",").includes(asked.command)) continue;
-    if (isLimit(pattern) && !matches(pattern, parameters)) continue;
+    if (isLimit(pattern)) {
+      if (parameters.length > maxParameters)
+        return {
+          allowed: false,
+          why: `parameters of over ${maxParameters} characters, which are not looked at`,
+        };
+      if (!matches(pattern, parameters)) continue;
+    }
     const allows = /allow|accept|trusted/i.test(rule);
     if (isLimit(range)) {
       if (left.length === 0) continue;

@@ -81,7 +81,9 @@ type Received =
   | { readonly text: string }
   | { readonly text?: undefined; readonly why: string; readonly length: number };
 
-/** The bytes up to `</xcatrequest>` and a newline, or up to the client's half-close. */
+const requestEnd = /<\/xcatrequest\s*>\s*\n/;
+
+/** The bytes up to `</xcatrequest>` and a newline, or up to the client's half-close. What comes behind is not looked at. */
 function receive(socket: TLSSocket, seconds: number): Promise<Received> {
   return new Promise((resolve) => {
     const pieces: string[] = [];
@@ -98,12 +100,17 @@ function receive(socket: TLSSocket, seconds: number): Promise<Received> {
       const piece = bytes.toString("latin1");
       pieces.push(piece);
       length += piece.length;
-      tail = (tail + piece).slice(-64);
+      const window = tail + piece;
+      const end = requestEnd.exec(window);
+      tail = window.slice(-64);
       const first = begun ? "<" : (/\S/.exec(piece)?.[0] ?? "");
       begun ||= first === "<";
       if (length > maxRequestBytes) done({ why: `a request of over ${maxRequestBytes} bytes`, length });
       else if (first !== "" && first !== "<") done({ why: "a request that is not XML", length });
-      else if (/<\/xcatrequest\s*>\s*\n$/.test(tail)) done({ text: pieces.join("") });
+      else if (end !== null) {
+        const behind = window.length - end.index - end[0].length;
+        done({ text: pieces.join("").slice(0, length - behind) });
+      }
     };
     const onEnd = (): void => done(begun ? { text: pieces.join("") } : { why: "no request", length });
     const onClose = (): void => done({ why: "left without a request", length });

@@ -37,6 +37,8 @@ describe("a request, however it arrives", () => {
       request: "<xcatrequest><!-- x --><command><![CDATA[lite]]>&#116;r&#x65;e</command></xcatrequest>\n",
       options: {},
     },
+    "with another one behind it": { request: litetree + ofN02, options: {} },
+    "with something unfinished behind it": { request: `${litetree}GET /`, options: { bytewise: true } },
     "naming its own node": { request: ofN02.replace("n02", "n01"), options: {} },
   } as const;
   for (const [way, { request, options }] of Object.entries(ways)) {

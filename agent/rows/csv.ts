@@ -28,7 +28,7 @@ export interface ParsedTable {
  */
 export function parseCsv(name: string, text: string, origin: string): ParsedTable {
   const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
-  const header = lines.findIndex((line) => line.trim() !== "");
+  const header = headerLine(lines);
   const columns = headerColumns(lines[header]);
   if (columns === undefined) {
     const found = "no header line such as #node,groups,comments,disable";
@@ -55,9 +55,22 @@ export function parseCsv(name: string, text: string, origin: string): ParsedTabl
   return { table: new Table(name, columns, rows, origin), problems };
 }
 
+/** Editors put a byte order mark before it, and people their remarks. */
+const byteOrderMark = "\xef\xbb\xbf";
+
+/** The first line that names columns; a remark before it may look like a single one. */
+function headerLine(lines: readonly string[]): number {
+  const blankOrRemark = /^(?:\xef\xbb\xbf)?\s*(?:#|$)/;
+  const first = lines.findIndex((line) => !blankOrRemark.test(line));
+  const before = lines.slice(0, first === -1 ? lines.length : first).map(headerColumns);
+  const several = before.findIndex((columns) => columns !== undefined && columns.length > 1);
+  return several === -1 ? before.findIndex((columns) => columns !== undefined) : several;
+}
+
 function headerColumns(line: string | undefined): string[] | undefined {
-  if (line === undefined || !line.startsWith("#")) return undefined;
-  const columns = line
+  const text = line?.replace(byteOrderMark, "");
+  if (text === undefined || !text.startsWith("#")) return undefined;
+  const columns = text
     .slice(1)
     .split(",")
     .map((column) => column.trim().replace(/^"(.*)"$/, "$1"));

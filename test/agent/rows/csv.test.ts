@@ -50,6 +50,21 @@ describe("rows of a CSV file", () => {
     expect(problems).toEqual([{ origin: "t.csv", line: 2, found: "a quote is not closed" }]);
   });
 
+  const openings: readonly (readonly [string, string])[] = [
+    ["a byte order mark", `\xef\xbb\xbf${header}`],
+    ["a byte order mark and a DOS line end", `\xef\xbb\xbf${header.replace("\n", "\r\n")}`],
+    ["remarks before the header", `# ours, of 2026\n#litefile\n\n${header}`],
+    ["a header with blanks and quotes", '# image, "file" ,options,comments,disable\n'],
+  ];
+  for (const [what, opening] of openings) {
+    test(`${what}: the same rows, with their lines`, () => {
+      const { table, problems } = parseCsv("t", `${opening}"ALL","/a"\n`, "t.csv");
+      expect(problems).toEqual([]);
+      expect(table?.columns).toEqual(["image", "file", "options", "comments", "disable"]);
+      expect(table?.rows).toEqual([{ line: opening.split("\n").length, cells: ["ALL", "/a"] }]);
+    });
+  }
+
   test("no header: nothing can be understood", () => {
     expect(parseCsv("t", '"ALL","/etc/motd"\n', "t.csv")).toEqual({
       problems: [{ origin: "t.csv", line: 0, found: "no header line such as #node,groups,comments,disable" }],

@@ -58,7 +58,7 @@ async function resolveRow(
 ): Promise<ResolvedSource> {
   const text = hasValue(row.mntopts) ? `${row.directory}:${row.mntopts}` : row.directory;
   const [first = "", second = "", mntopts = ""] = text.split(":");
-  const hasServer = hasValue(second);
+  const hasServer = hasValue(first) && hasValue(second);
   const errors: string[] = [];
   const replace = async (value: string, kind: "directory" | "server"): Promise<string> => {
     const replaced = substitute(value, node, kind, lookup);
@@ -66,7 +66,7 @@ async function resolveRow(
     errors.push(`${replaced.unknownTable} does not exist`);
     return "";
   };
-  let directory = hasServer ? second : first;
+  let directory = hasValue(second) ? second : first;
   if (directory.includes("$") || directory.includes("#CMD"))
     directory = (await replace(directory, "directory")).replaceAll("//", "/");
   let server = hasServer ? first : "";

@@ -64,7 +64,7 @@ export async function runCommands(text: string, run: (command: string) => Promis
       continue;
     }
     const output = await run(piece.replace("CMD=", ""));
-    result += hasValue(output) ? output : "#CMD= did not return output#";
+    result += hasValue(output) ? output : `#CMD=${output} did not return output#`;
   }
   return result;
 }

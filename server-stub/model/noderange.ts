@@ -1,6 +1,7 @@
 import { groupsOf, isNode, nodeAttribute, siteValue } from "../../agent/rows/nodes.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { perSet } from "../tables/per-set.ts";
+import { columnOf } from "./node-columns.ts";
 import { patternOf } from "./pattern.ts";
 
 /** A range is typed by a person, or sent by anybody: no expansion is larger than a large cluster. */
@@ -144,12 +145,16 @@ function expandAtom(set: TableSet, atom: string, work: Work, depth: number): rea
 function expandName(set: TableSet, name: string, work: Work, depth: number): readonly string[] {
   work.spend(1);
   if (isNode(set, name)) return [name];
+  const dynamic = dynamicGroup(set, name);
+  if (dynamic !== undefined) return work.filter(allNodes(set), dynamic);
   const members = groupMembers(set).get(name);
   if (members !== undefined) {
     work.spend(members.length);
     return members;
   }
-  if (tableOf(set, "nodegroup").rowsWhere("groupname", name).length > 0) return [];
+  const nodegroup = tableOf(set, "nodegroup");
+  if (nodegroup.rowsWhere("groupname", name).some((row) => nodegroup.cell(row, "grouptype") !== "dynamic"))
+    return [];
   // Taking a name apart costs more than looking it up.
   work.spend(10);
   const names = expandNames(name, work);
@@ -176,7 +181,7 @@ function byPattern(atom: string): Criterion | undefined {
 
 function byCriterion(set: TableSet, atom: string): Criterion | undefined {
   const [, where = "", operator = "", value = ""] = /^([\w.]+)(==|=~|!=|!~|=)(.*)$/s.exec(atom) ?? [];
-  const [table = "", column = ""] = where === "groups" ? ["nodelist", "groups"] : where.split(".");
+  const [table = "", column = ""] = columnOf(where)?.split(".") ?? [];
   if (table === "" || column === "") return undefined;
   const pattern = operator.includes("~") ? patternOf(value.replace(/^\/(.*)\/$/s, "$1")) : undefined;
   if (operator.includes("~") && pattern === undefined) return undefined;
@@ -185,6 +190,20 @@ function byCriterion(set: TableSet, atom: string): Criterion | undefined {
     const equal = pattern === undefined ? actual === value : pattern.test(actual);
     return operator.startsWith("!") ? !equal : equal;
   };
+}
+
+/**
+ * Who is in a group whose members follow from attributes, `os==rhels9::arch==x86_64` in nodegroup.wherevals. Undefined
+ * for another group, and for one whose condition is not understood: that one is missing rather than empty.
+ */
+function dynamicGroup(set: TableSet, name: string): Criterion | undefined {
+  const nodegroup = tableOf(set, "nodegroup");
+  const row = nodegroup.rowsWhere("groupname", name)[0];
+  if (row === undefined || nodegroup.cell(row, "grouptype") !== "dynamic") return undefined;
+  const conditions = nodegroup.cell(row, "wherevals").split("::");
+  const criteria = conditions.map((condition) => byCriterion(set, condition));
+  if (criteria.includes(undefined)) return undefined;
+  return (node) => criteria.every((criterion) => criterion?.(node) === true);
 }
 
 /** `n[1-3,5]x`, `n01-n05`, `n01:n05` and `n01+4` to names; undefined where the text is none of them. */

@@ -22,6 +22,13 @@ const set = tableSet({
 "n02",,,"special","netboot",,
 "n03","rhels9","x86_64",,,,
 `,
+  nodegroup: `#groupname,grouptype,members,membergroups,wherevals,comments,disable
+"dyn","dynamic","dynamic",,"os==rhels9::profile!=special",,
+"dynamic-re","dynamic",,,"groups=~fast",,
+"nobody","dynamic",,,"os==nosuch",,
+"odd","dynamic",,,"hcp==x",,
+"static","static",,,,,
+`,
 });
 
 describe("a noderange", () => {
@@ -45,6 +52,11 @@ describe("a noderange", () => {
     ["nodetype.os==debian12", ["n10"]],
     ["nodetype.profile!=compute,-n11-x", ["n02", "n03", "rack-1-2"]],
     ["nodetype.os=~^rh", ["n01", "n02", "n03"]],
+    ["dyn", ["n01", "n03"]],
+    ["dyn,-n01,dynamic-re", ["n03", "n10"]],
+    ["nobody,static", []],
+    ["os==debian12", ["n10"]],
+    ["tags=~fast", ["n10"]],
     ["", []],
   ];
   for (const [range, nodes] of good) {
@@ -56,6 +68,7 @@ describe("a noderange", () => {
   const bad: readonly (readonly [string, readonly string[]])[] = [
     ["nosuch", ["nosuch"]],
     ["gone", ["gone"]],
+    ["odd", ["odd"]],
     ["n01,nosuch,neither", ["nosuch", "neither"]],
     ["n01-n04", ["n04"]],
     ["n03-n01", ["n03-n01"]],

@@ -1,16 +1,16 @@
 import { printable } from "../../agent/errors.ts";
 import { droppedRows, formatDropped } from "../../agent/rows/dropped.ts";
-import { resolveLitetree } from "../../agent/rows/litetree.ts";
+import { type CommandRunner, resolveLitetree } from "../../agent/rows/litetree.ts";
 import { imageOf } from "../../agent/rows/nodes.ts";
 import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
 import { stateLocation } from "../../agent/rows/statemnt.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { defineCommand } from "../cli/command.ts";
-import { noderangeOperand, tablesOf, tablesOption } from "../cli/common.ts";
+import { allowCmdOption, noderangeOperand, tablesOf, tablesOption } from "../cli/common.ts";
 import type { Options, Values } from "../cli/options.ts";
 import { stderrLog as log } from "../log.ts";
 import { expandNoderange } from "../model/noderange.ts";
-import { refuseCommands } from "../model/run-command.ts";
+import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import { readTables } from "../tables/open.ts";
 import { bytesToText } from "../text.ts";
 
@@ -18,6 +18,7 @@ const options = {
   tables: tablesOption,
   image: { takes: "IMAGE", short: "i", completes: { kind: "image" }, help: "the litefile rows of an image" },
   verbose: { short: "V", help: "as xCAT's command takes it; there is nothing more to say" },
+  "allow-cmd": allowCmdOption,
   json: { help: "an array of what is known of each node or image" },
 } as const satisfies Options;
 
@@ -56,33 +57,43 @@ async function run(values: Values<typeof options>, [range]: readonly string[]): 
     return 2;
   }
   const set = await readTables(tablesOf(values), log);
-  const summaries = values.image === undefined ? await ofNodes(set, range ?? "") : ofImage(set, values.image);
-  if (typeof summaries === "string") {
-    process.stderr.write(`Error: ${printable(summaries)}\n`);
-    return 1;
-  }
-  for (const note of droppedRows(set)) process.stderr.write(`${printable(formatDropped(note))}\n`);
-  const text =
-    values.json === true ? JSON.stringify(summaries, undefined, 2) : summaries.map(format).join("\n");
-  process.stdout.write(`${bytesToText(text)}\n`);
-  return 0;
+  const run = values["allow-cmd"] === true ? shellCommands(log) : refuseCommands(log);
+  const { summaries, errors } =
+    values.image === undefined ? await ofNodes(set, range ?? "", run) : ofImage(set, values.image);
+  for (const error of errors) process.stderr.write(`Error: ${printable(error)}\n`);
+  if (summaries.length > 0)
+    for (const note of droppedRows(set)) process.stderr.write(`${printable(formatDropped(note))}\n`);
+  if (values.json === true) process.stdout.write(`${bytesToText(JSON.stringify(summaries, undefined, 2))}\n`);
+  else if (summaries.length > 0) process.stdout.write(`${bytesToText(summaries.map(format).join("\n"))}\n`);
+  return errors.length > 0 ? 1 : 0;
 }
 
-function ofImage(set: TableSet, image: string): readonly Summary[] | string {
+/** What is known, and what is wrong with the rest. */
+interface Found {
+  readonly summaries: readonly Summary[];
+  readonly errors: readonly string[];
+}
+
+function ofImage(set: TableSet, image: string): Found {
   if (tableOf(set, "osimage").rowsWhere("imagename", image).length === 0)
-    return `The osimage named '${image}' is not defined.`;
-  return [{ image, litefile: litefileRows(set, image).map(formatLitefileRow) }];
+    return { summaries: [], errors: [`The osimage named '${image}' is not defined.`] };
+  return { summaries: [{ image, litefile: litefileRows(set, image).map(formatLitefileRow) }], errors: [] };
 }
 
-async function ofNodes(set: TableSet, range: string): Promise<readonly Summary[] | string> {
+async function ofNodes(set: TableSet, range: string, runCommand: CommandRunner): Promise<Found> {
   const { nodes, missing } = expandNoderange(set, range);
-  if (missing.length > 0) return `Invalid nodes and/or groups in noderange: ${missing.join(",")}`;
+  if (missing.length > 0)
+    return { summaries: [], errors: [`Invalid nodes and/or groups in noderange: ${missing.join(",")}`] };
   const summaries: Summary[] = [];
-  const runCommand = refuseCommands(log);
+  const errors: string[] = [];
   for (const node of nodes) {
     const image = imageOf(set, node);
-    if (image === undefined) return `${node} does not have os, arch, or profile defined in nodetype table`;
+    if (image === undefined) {
+      errors.push(`${node} does not have os, arch, or profile defined in nodetype table`);
+      continue;
+    }
     const sources = await resolveLitetree(set, image, node, runCommand);
+    errors.push(...sources.flatMap((source) => source.errors));
     summaries.push({
       node,
       image,
@@ -91,7 +102,7 @@ async function ofNodes(set: TableSet, range: string): Promise<readonly Summary[]
       litetree: sources.map(({ priority, source }) => `${priority}, ${source}`),
     });
   }
-  return summaries;
+  return { summaries, errors };
 }
 
 function format(summary: Summary): string {

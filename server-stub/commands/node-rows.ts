@@ -12,22 +12,26 @@ import { refuseCommands, shellCommands } from "../model/run-command.ts";
 import { readTables } from "../tables/open.ts";
 import { bytesToText } from "../text.ts";
 
-/** The rows of one kind that a node gets, as `node: …` lines are made of them. */
-type RowsOf = (
-  set: TableSet,
-  image: string,
-  node: string,
-  allowCommands: boolean,
-) => Promise<readonly string[]>;
+/** What a node gets of one kind, as `node: …` lines are made of it, and what is wrong with some of it. */
+interface NodeLines {
+  readonly lines: readonly string[];
+  readonly errors: readonly string[];
+}
 
-const litefileLines: RowsOf = async (set, image) => litefileRows(set, image).map(formatLitefileRow);
+type RowsOf = (set: TableSet, image: string, node: string, allowCommands: boolean) => Promise<NodeLines>;
+
+const litefileLines: RowsOf = async (set, image) => ({
+  lines: litefileRows(set, image).map(formatLitefileRow),
+  errors: [],
+});
 
 const litetreeLines: RowsOf = async (set, image, node, allowCommands) => {
   const run = allowCommands ? shellCommands(log) : refuseCommands(log);
   const sources = await resolveLitetree(set, image, node, run);
-  for (const error of sources.flatMap((source) => source.errors))
-    process.stderr.write(`Error: ${printable(error)}\n`);
-  return sources.map((source) => source.source);
+  return {
+    lines: sources.map(({ source }) => source),
+    errors: sources.flatMap(({ errors }) => errors),
+  };
 };
 
 const options = {
@@ -58,8 +62,10 @@ function nodeCommand(name: string, summary: string, rowsOf: RowsOf): Command {
         status = 1;
         continue;
       }
-      const rows = await rowsOf(set, image, node, values["allow-cmd"] === true);
-      results.push({ node, image, rows: rows.map(bytesToText) });
+      const { lines, errors } = await rowsOf(set, image, node, values["allow-cmd"] === true);
+      for (const error of errors) process.stderr.write(`Error: ${printable(error)}\n`);
+      if (errors.length > 0) status = 1;
+      results.push({ node, image, rows: lines.map(bytesToText) });
     }
     if (values.json === true) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
     else

@@ -7,7 +7,7 @@ const maxOutput = 64 * 1024;
 /** For servers started without `--allow-cmd`: whoever can write the litetree table must not run programs here. */
 export function refuseCommands(log: ServerLog): CommandRunner {
   return async (command) => {
-    log.line(`litetree: #CMD=${command}# not run; start the server with --allow-cmd if that is wanted`);
+    log.line(`litetree: #CMD=${command}# not run; give --allow-cmd if that is wanted`);
     return "";
   };
 }

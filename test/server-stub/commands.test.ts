@@ -117,6 +117,36 @@ test("liteimg wants the image's name where the table has rows for single images"
   expect(status).toBe(2);
 });
 
+describe("lslite", () => {
+  const edges = ["--tables", join(golden, "xcatd/tables-edges")];
+
+  test("shows the nodes that have an image, and says which have none", () => {
+    const { status, output, errors } = run("lslite", ...baseline, "n03,n01");
+    expect([status, errors]).toEqual([
+      1,
+      "Error: n03 does not have os, arch, or profile defined in nodetype table\n",
+    ]);
+    expect(output).toBe(readFileSync(join(golden, "cli/lslite_n01.txt"), "utf8"));
+  });
+
+  test("shows nothing of nobody", () => {
+    expect(run("lslite", ...baseline, "n01,-n01")).toEqual({ status: 0, output: "", errors: "" });
+  });
+
+  test("runs #CMD= where it may, and tells of a table that is none", () => {
+    const { status, output, errors } = run("lslite", ...edges, "--allow-cmd", "n01");
+    expect(output).toContain("\n        18, 10.0.0.1:/cmd/hello/x\n");
+    expect(errors).toContain("Error: nosuchtable does not exist\n");
+    expect(status).toBe(1);
+  });
+});
+
+test("litetree tells of a table that is none by its exit status, too", () => {
+  const { status, output, errors } = run("litetree", "--tables", join(golden, "xcatd/tables-edges"), "n01");
+  expect([status, output.includes("n01: 10.0.0.1:\n")]).toEqual([1, true]);
+  expect(errors).toContain("Error: nosuchtable does not exist\n");
+});
+
 test("lslite names the rows that reach no node", () => {
   const { errors } = run("lslite", "--tables", join(golden, "xcatd/tables-edges"), "n01");
   expect(errors).toMatch(/litefile\.csv line 21: no image is named/);

@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs";
 import type { BootOptions, Settings } from "./cmdline/options.ts";
 import type { BootContext } from "./context.ts";
-import { BootError, type Problem, printable } from "./errors.ts";
+import { printable } from "./errors.ts";
 import type { Console } from "./failure/console.ts";
 import { tellKernel } from "./failure/kernel-log.ts";
 import { describePolicy, failureLines, failureMessage } from "./failure/message.ts";
 import { restart } from "./failure/restart.ts";
 import { readShellLock, runShell } from "./failure/shell.ts";
+import { problemsOf } from "./failure/unforeseen.ts";
 import { errorReason } from "./kernel/errno.ts";
 import { formatLogLine } from "./log.ts";
 import { MONITOR_GRACE } from "./monitor/monitor.ts";
@@ -61,7 +62,7 @@ export async function fail(
   const lock = readShellLock();
   try {
     context.monitor.tell("failed");
-    const problems = problemsOf(error, context);
+    const problems = problemsOf(error, context.log);
     const policy = describePolicy(settings, lock);
     const said = failureMessage(problems, policy);
     await tellKernelApart(failureLines(problems, policy));
@@ -118,23 +119,6 @@ async function leaveAccount(said: readonly string[], settings: Settings, context
   const account = [...context.log.lines.map(formatLogLine), ...said.map(printable)];
   writeFileSync(ACCOUNT, account.map((line) => `${line}\n`).join(""));
   writeFileSync(REPORT, report);
-}
-
-/** A failure that is none of ours keeps its stack for the log: it is a mistake in this program. */
-function problemsOf(error: unknown, context: BootContext): readonly Problem[] {
-  if (error instanceof BootError) return error.problems;
-  if (error instanceof Error)
-    for (const line of (error.stack ?? error.message).split("\n")) context.log.say(line);
-  return [
-    {
-      class: "fatal",
-      code: "unforeseen",
-      doing: "boot",
-      on: "statelite-agent",
-      found: errorReason(error),
-      remedy: "this is a mistake in the agent: keep the console output and report it",
-    },
-  ];
 }
 
 function say(terminal: Console, lines: readonly string[]): void {

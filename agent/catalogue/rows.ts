@@ -5,7 +5,7 @@ export const ROWS = {
   "litefile-path": {
     meaning: "A litefile row has a path that it cannot have.",
     cause:
-      "A relative path, `..`, a control character, the root itself, or a path of the agent's own, be it by a link of the image.",
+      "A relative path, `..`, a control character, the root itself, a name of over 255 bytes, or a path of the agent's own, be it by a link of the image.",
     remedy: "Correct the row with `tabedit litefile`.",
   },
   "litefile-options": {

@@ -2,6 +2,8 @@ import type { BootOptions } from "../cmdline/options.ts";
 import { parseCommandLine } from "../cmdline/parse.ts";
 import type { BootContext } from "../context.ts";
 import { BootError, type Problem } from "../errors.ts";
+import { O } from "../kernel/constants.ts";
+import { noVolatile } from "../mounts/volatile.ts";
 import { Root } from "../observe/root.ts";
 import { askForTables } from "../phases/4-query-server.ts";
 import { planFor } from "../phases/5-plan.ts";
@@ -94,9 +96,25 @@ async function planOn(root: Root, given: Given): Promise<PlanDocument> {
       ...(origin !== undefined && { origin }),
     };
   });
-  const problems = [...given.problems, ...trees.flatMap((tree) => tree.problems), ...stateProblems];
+  const problems = [
+    ...given.problems,
+    ...(await whyUnprepared(root)),
+    ...trees.flatMap((tree) => tree.problems),
+    ...stateProblems,
+  ];
   const about = { ...subject, sources: described, origins: litefileOrigins };
   return describePlan(plan, about, [...problems, ...plan.problems]);
+}
+
+/** A boot ends where its image lacks the directory for its tmpfs, whatever the rows are. */
+async function whyUnprepared(root: Root): Promise<readonly Problem[]> {
+  const top = { tree: "/", path: LAYOUT.statelite };
+  try {
+    await root.with(top, O.DIRECTORY | O.NOFOLLOW, () => Promise.resolve());
+    return [];
+  } catch (error) {
+    return noVolatile(error).problems;
+  }
 }
 
 /** From a folder of tables: no server is asked, no node has to run. */

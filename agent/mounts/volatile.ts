@@ -1,5 +1,5 @@
 import { promises as fs } from "node:fs";
-import { fatal } from "../errors.ts";
+import { type BootError, fatal } from "../errors.ts";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
@@ -25,17 +25,22 @@ export async function mountVolatile(root: Root, calls: KernelCalls): Promise<voi
         await fs.mkdir(fdPath(fd, name), { recursive: there });
     });
   } catch (error) {
-    throw fatal(
-      "volatile",
-      {
-        doing: "mount the tmpfs for volatile files",
-        on: `${LAYOUT.statelite} in the image`,
-        found: whyNot(error),
-        remedy: "run liteimg for this image, which makes that directory, and boot again",
-      },
-      error,
-    );
+    throw noVolatile(error);
   }
+}
+
+/** What is to be said where there is no such directory, or nothing can be mounted on it. */
+export function noVolatile(error: unknown): BootError {
+  return fatal(
+    "volatile",
+    {
+      doing: "mount the tmpfs for volatile files",
+      on: `${LAYOUT.statelite} in the image`,
+      found: whyNot(error),
+      remedy: "run liteimg for this image, which makes that directory, and boot again",
+    },
+    error,
+  );
 }
 
 function whyNot(error: unknown): string {

@@ -113,9 +113,12 @@ async function lookInDirectory(
   return found;
 }
 
-/** Nothing there, something that is no directory on the way, links that lead in a circle: the path does not exist. */
+/**
+ * Nothing there, something that is no directory on the way, links that lead in a circle or are longer than a name can
+ * be: the path does not exist.
+ */
 function isAbsence(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR", "ELOOP"].includes(errorCode(error) ?? "");
+  return ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(errorCode(error) ?? "");
 }
 
 /** A directory that is looked into. */

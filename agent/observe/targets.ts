@@ -140,8 +140,7 @@ async function lookAtTarget(
   }
 }
 
-/** Nothing is there, or links go round on the way. */
+/** Nothing is there, or can be: something else on the way, links that go round, one with a name that nothing has. */
 function isNothing(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP";
+  return ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(errorCode(error) ?? "");
 }

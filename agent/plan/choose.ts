@@ -5,6 +5,9 @@ import { joinPath, LAYOUT, type Location } from "./layout.ts";
 import type { PathIndex } from "./nesting.ts";
 import { type Observations, resolved } from "./observation.ts";
 
+/** Why a place that has nothing at the path is passed over. */
+export const NOT_THERE = "not there";
+
 /** All candidates of an entry, sources first by priority, the default last (rules 1 to 3). */
 export function candidates(
   entry: Entry,
@@ -37,7 +40,7 @@ function unfit(entry: Entry, location: Location, seen: Observations): string | u
   const failure = seen.failure(location);
   if (failure !== undefined) return `could not be looked at: ${failure}`;
   const observed = seen.at(location);
-  if (observed === undefined) return "not there";
+  if (observed === undefined) return NOT_THERE;
   const behind = resolved(observed);
   if (behind === undefined) {
     return keepsLink(entry)

@@ -112,6 +112,9 @@ function readEntry(row: LitefileRow): Entry | Problem {
     const what = path === "/" ? "its path is the root directory" : 'its path contains ".."';
     return rowProblem(row, "litefile-path", what, "name the file or directory itself in litefile");
   }
+  const long = tooLong(path);
+  if (long !== undefined)
+    return rowProblem(row, "litefile-path", long, "correct the file column in litefile");
   const own = ownDirectory(path);
   if (own !== undefined)
     return rowProblem(row, "litefile-path", `${own} belongs to the agent`, "remove the row from litefile");
@@ -135,6 +138,18 @@ function readEntry(row: LitefileRow): Entry | Problem {
     );
   }
   return { row, ...asked, path, directory };
+}
+
+/** NAME_MAX of Linux's file systems, and PATH_MAX with room for what liteimg and the agent put before a path. */
+const [MOST_NAME_BYTES, MOST_PATH_BYTES] = [255, 4000];
+
+/** Why nothing can have such a path; undefined where something can. */
+function tooLong(path: string): string | undefined {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MOST_PATH_BYTES) return `its path is ${bytes} bytes long, ${MOST_PATH_BYTES} are possible`;
+  const longest = Math.max(...path.split("/").map((name) => Buffer.byteLength(name)));
+  if (longest <= MOST_NAME_BYTES) return undefined;
+  return `a name in its path is ${longest} bytes long, ${MOST_NAME_BYTES} are possible`;
 }
 
 function conflict(entry: Entry, first: Entry): Problem {

@@ -4,7 +4,7 @@ import type { Candidate } from "./candidate.ts";
 import { keepsLink } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
 import type { OwnTrees } from "./kept.ts";
-import { followLink, joinPath, LAYOUT, type Location, ownDirectory } from "./layout.ts";
+import { followLink, formatLocation, joinPath, LAYOUT, type Location, ownDirectory } from "./layout.ts";
 import { type NodeKind, type Observed, resolved, type Target } from "./observation.ts";
 
 /** How an entry appears at its path. */
@@ -184,6 +184,12 @@ export function followsLink({
   return entry.directory || (!keepsLink(entry) && !liesInCopy(parent));
 }
 
+/** Whether the content is what an earlier boot has left in the node's own state or local disk. */
+export function wasKept({ entry, winners, content }: Placed): boolean {
+  const own = entry.option.endsWith("persistent") || entry.option === "localdisk";
+  return own && winners[0]?.location.tree === content.tree;
+}
+
 /** What the content will be, for the mount point's sake. */
 export function contentIsDirectory(placed: Placed): boolean {
   return observedKind(placed.winners[0]?.observed) === "directory";
@@ -225,6 +231,11 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
   }
   const directory = contentIsDirectory(placed);
   if ((target.kind === "directory") === directory) return undefined;
+  if (wasKept(placed)) {
+    const is = `${formatLocation(placed.content)} is a ${directory ? "directory" : "file"}, the image has a ${target.kind} there`;
+    const away = "move it away on the server that keeps it, or change the row; nothing was changed";
+    return rowProblem(entry.row, "state-kind", is, away);
+  }
   const found = `the image has a ${target.kind} there, the content is a ${directory ? "directory" : "file"}`;
   return rowProblem(entry.row, "target-kind", found, `make both the same; ${again}`);
 }

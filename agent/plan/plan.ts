@@ -1,7 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import type { Candidate, Source } from "./candidate.ts";
-import { candidates } from "./choose.ts";
+import { candidates, NOT_THERE } from "./choose.ts";
 import { type Entry, readEntries, rowProblem } from "./entry.ts";
 import { type Expectation, SMALL_FILE } from "./expectation.ts";
 import { type Containers, keptCandidate, ONLY_KEPT, ownTree, wholeMark, whyUnfinished } from "./kept.ts";
@@ -101,7 +101,7 @@ function choose(entry: Entry, index: PathIndex, input: PlanInput): Choice | Refu
   const [first] = usable;
   const doubt = doubtOf(entry, found);
   if (doubt !== undefined) return { entry, candidates: found, problem: doubt };
-  if (first === undefined) return { entry, candidates: found, problem: unresolved(entry, found) };
+  if (first === undefined) return { entry, candidates: found, problem: unresolved(entry, found, target) };
   return { entry, candidates: found, winners: winnersOf(entry, usable, first), target, replaces };
 }
 
@@ -134,15 +134,24 @@ function winnersOf(entry: Entry, usable: readonly Candidate[], first: Candidate)
   return sources.length > 0 ? sources : [first];
 }
 
-function unresolved(entry: Entry, found: readonly Candidate[]): Problem {
+function unresolved(entry: Entry, found: readonly Candidate[], target: Target): Problem {
   const byReason = Map.groupBy(found, (candidate) => candidate.passedOver ?? "");
   const reasons = [...byReason].map(([reason, some]) => `${namesInShort(some)}: ${reason}`);
   return rowProblem(
     entry.row,
     "unresolved",
     `has no content (${reasons.join("; ")})`,
-    "put it into the image and run liteimg again, put it into a litetree source, or remove the row",
+    remedyFor(entry, found, target),
   );
+}
+
+function remedyFor(entry: Entry, found: readonly Candidate[], target: Target): string {
+  if (target.kind !== undefined && found.at(-1)?.passedOver === NOT_THERE)
+    return `run liteimg for the image again, which has a ${target.kind} there and no copy of it in ${LAYOUT.defaults}`;
+  const anywhere =
+    "put it into the image and run liteimg again, put it into a litetree source, or remove the row";
+  if (!entry.path.includes("?")) return anywhere;
+  return `xcatd sends "?" for what is not ASCII: where that is so, rename it, or ask by JSON (XCAT=https://…); else ${anywhere}`;
 }
 
 /** Of many sources the number says enough on a console; the report names each. */

@@ -4,9 +4,8 @@ import { fdPath, type Root } from "../observe/root.ts";
 import { type Containers, SEED_PREFIX, wholeMark } from "../plan/kept.ts";
 import { joinPath, type Location } from "../plan/layout.ts";
 import { PathIndex } from "../plan/nesting.ts";
-import type { Placed } from "../plan/place.ts";
+import { type Placed, wasKept } from "../plan/place.ts";
 import type { Plan } from "../plan/plan.ts";
-import { isKept } from "./reseed.ts";
 import { readSeeds, type Seeds } from "./seeds.ts";
 
 /** Directories that are looked at side by side. */
@@ -46,7 +45,7 @@ export async function findContainers(root: Root, plan: Plan): Promise<Containers
 /** It is there, as it is or to be seeded around. */
 function isDirectoryKept(placed: Placed): boolean {
   if (placed.merge) return true;
-  return isKept(placed) && placed.winners[0]?.observed?.kind === "directory";
+  return wasKept(placed) && placed.winners[0]?.observed?.kind === "directory";
 }
 
 /** Whether it was seeded itself, or seen as a whole. */

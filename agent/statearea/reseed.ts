@@ -3,7 +3,7 @@ import type { Problem } from "../errors.ts";
 import type { Root } from "../observe/root.ts";
 import { rowProblem } from "../plan/entry.ts";
 import { isBelow } from "../plan/layout.ts";
-import type { Placed } from "../plan/place.ts";
+import { type Placed, wasKept } from "../plan/place.ts";
 import type { Plan } from "../plan/plan.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { readSeeds, type Seed } from "./seeds.ts";
@@ -27,7 +27,7 @@ export async function findReseeding(
 ): Promise<Reseeding> {
   const replace = new Set<string>();
   const problems: Problem[] = [];
-  for (const [tree, kept] of Map.groupBy(plan.placed.filter(isKept), ({ content }) => content.tree)) {
+  for (const [tree, kept] of Map.groupBy(plan.placed.filter(wasKept), ({ content }) => content.tree)) {
     const seeds = await readSeeds(root, tree);
     for (const placed of kept) {
       const seed = seeds.get(placed.content.path);
@@ -48,13 +48,6 @@ export async function findReseeding(
     }
   }
   return { replace, problems };
-}
-
-/** Its content is what was found in its own tree. */
-export function isKept({ entry, winners, content, merge }: Placed): boolean {
-  const [winner] = winners;
-  const own = entry.option.endsWith("persistent") || entry.option === "localdisk";
-  return own && !merge && winner !== undefined && winner.location.tree === content.tree;
 }
 
 /** What would win were there no state: the search goes on behind the state, which is the first. */

@@ -19,12 +19,14 @@ async function apply<T>(
   site: Site,
   look: (report: Report, status: number, server: TestServer) => T,
   protocol: "xcatd" | "json" = "xcatd",
+  mounted: () => void = () => undefined,
 ): Promise<Awaited<T>> {
   mustHaveOwnMounts();
   const root = join(site.path, "root");
   mkdirSync(root);
   mount(join(site.path, "image"), root, "", MS.BIND, "");
   mount("", root, "", MS.BIND | MS.REMOUNT | MS.RDONLY, "");
+  mounted();
   const more = ["--http", "127.0.0.1:0", "--reports", join(site.path, "reports")];
   const server = await startServer(join(site.path, "tables"), { "127.0.0.1": "n01" }, ...more);
   try {
@@ -115,6 +117,21 @@ describe("apply", () => {
       expect(reportSchema.parse(JSON.parse(answer.body))).toEqual(report);
     };
     await apply(site, kept, "json");
+  });
+
+  test("leaves a report of what nobody foresaw", async () => {
+    using site = makeEveryOption();
+    // Whoever mounted the root has a tmpfs there already, with a directory in the place of the log.
+    const volatile = join(site.path, "root/.statelite");
+    const spoil = () => {
+      mount("volatile", volatile, "tmpfs", 0, "");
+      mkdirSync(join(volatile, "statelite.log"));
+    };
+    const seen = await apply(site, (report, status) => ({ report, status }), "xcatd", spoil);
+    expect(seen).toMatchObject({
+      status: 1,
+      report: { ok: false, problems: [{ code: "unforeseen", found: expect.stringContaining("EISDIR") }] },
+    });
   });
 
   test.each([

@@ -29,10 +29,15 @@ test("files of every odd name are copied, and nothing that is said of them can a
         .listen(`${source(1)}/d/s${CLEAR}`)
         .unref();
     },
-    late: [`tmpfs /late${CLEAR}`, `ro /late\u202e`, "tmpfs /two\nlines"],
+    late: [`tmpfs /late${CLEAR}`, `ro /late\u202e`, "tmpfs /two\nlines", `tmpfs /${"n".repeat(256)}/x`],
   });
   expect(node.shell("cat /d/* /p/* | wc -l; ls -A /d | wc -l")).toBe(`${2 * NAMES.length}\n${NAMES.length}`);
-  expect(node.problems.map(({ code }) => code).sort()).toEqual(["litefile-path", "unresolved", "unresolved"]);
+  expect(node.problems.map(({ code }) => code).sort()).toEqual([
+    "litefile-path",
+    "litefile-path",
+    "unresolved",
+    "unresolved",
+  ]);
   for (const problem of node.problems) checkHarmless(formatProblem(problem));
   for (const line of node.log) checkHarmless(line);
   expect(node.log.join("\n")).toContain("s\\x1b[2J: a socket, left out");

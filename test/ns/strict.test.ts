@@ -223,6 +223,6 @@ describe("strict", () => {
   test("an image without its place for volatile files ends the boot in any case", async () => {
     const spoil = (top: string) => rmSync(join(top, ".statelite"), { recursive: true });
     await using node = await makeNode({ litefile: [good], image, spoil, settings: "statelite.strict=0" });
-    expect(problemLines(node.ended)).toEqual(["volatile /.statelite"]);
+    expect(problemLines(node.ended)).toEqual(["volatile /.statelite in the image"]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { planSchema } from "../../../agent/report/schema.ts";
 import { startServer, type TestServer } from "../../server-stub/support/server.ts";
@@ -45,6 +45,39 @@ describe("plan", () => {
     expect(out).toStartWith("n01, compute: 2 entries, 3 ops, 0 problems, 1 note\n");
     expect(out).toContain("note: read the tables: litefile.csv line 3: no image is named");
     expect(status).toBe(0);
+  });
+
+  test.each([
+    [
+      "a row that liteimg has not seen yet",
+      ["etc/new"],
+      "run liteimg for the image again, which has a file there and no copy of it in /.default",
+    ],
+    [
+      "a row for nothing",
+      [],
+      "put it into the image and run liteimg again, put it into a litetree source, or",
+    ],
+  ] as const)("%s has a remedy that fits", (_, files, remedy) => {
+    using site = makeSite(sound);
+    for (const file of files) writeFileSync(join(site.path, "image", file), "");
+    site.table("litefile", [...sound.tables.litefile, '"ALL","/etc/new","persistent",,']);
+    const { status, out } = site.agent("plan", ...PLANNING);
+    expect(out).toContain(
+      `"persistent" /etc/new: has no content (source 1 (mn:/nodes/n01), source 2 (mn:/common), default: not there); ${remedy}`,
+    );
+    expect(status).toBe(1);
+  });
+
+  test("an image that liteimg has never seen is no node's", () => {
+    using site = makeSite(sound);
+    mkdirSync(join(site.path, "plain"));
+    const { status, out } = site.agent("plan", "--root", "plain", ...PLANNING.slice(2));
+    expect(out).toContain(
+      "problem: mount the tmpfs for volatile files: /.statelite in the image: the image has no",
+    );
+    expect(out).toContain("; run liteimg for this image");
+    expect(status).toBe(1);
   });
 
   test("a source that nothing stands in for is a problem: the node will see it", () => {

@@ -217,7 +217,12 @@ function isSparse(inode: Inode, row: Row, rows: readonly Row[]): boolean {
 }
 
 /** What an entry with content can still lack: a place to be kept, and rule 7. */
-function whyNot(row: Row, parent: Row | undefined, { content }: Found, given: Given): string | undefined {
+function whyNot(
+  row: Row,
+  parent: Row | undefined,
+  { content, kept }: Found,
+  given: Given,
+): string | undefined {
   if (row.what === "persistent" && given.state === undefined) return "state-none";
   if (row.what === "localdisk" && given.disk === undefined) return "localdisk-none";
   if (parent !== undefined) return undefined;
@@ -230,7 +235,8 @@ function whyNot(row: Row, parent: Row | undefined, { content }: Found, given: Gi
   }
   const target = find(given.image, row.path);
   if (target === undefined) return "target-missing";
-  return (target.kind === "directory") === (content.kind === "directory") ? undefined : "target-kind";
+  if ((target.kind === "directory") === (content.kind === "directory")) return undefined;
+  return kept ? "state-kind" : "target-kind";
 }
 
 /** The table of section 5, "content" and "how it appears", and rule 3 for what is nested. */

@@ -10,6 +10,7 @@ interface Row {
 }
 
 const [a, b] = ["one", "two"];
+const long = (bytes: number) => "n".repeat(bytes);
 const bound = (path: string) => `bind tmpfs${path} -> ${path}`;
 
 const rows: readonly Row[] = [
@@ -350,6 +351,16 @@ const rows: readonly Row[] = [
     world: { litefile: ["tmpfs /etc/a\0b"] },
     problems: ["litefile-path /etc/a\0b"],
   },
+  {
+    rule: "8 names as long as they can be are part of the path",
+    world: { litefile: [`tmpfs /etc/${long(255)}`], defaults: { [`/etc/${long(255)}`]: a } },
+    ops: [`copy default/etc/${long(255)} -> tmpfs/etc/${long(255)}`, bound(`/etc/${long(255)}`)],
+  },
+  ...[`/etc/${long(256)}/x`, `/${"ä".repeat(128)}`, `${`/${long(200)}`.repeat(20)}`].map((path) => ({
+    rule: `8 a path of ${Buffer.byteLength(path)} bytes, or a name in it, that nothing can have is a problem of the row`,
+    world: { litefile: [`tmpfs ${path}`] },
+    problems: [`litefile-path ${path}`],
+  })),
   {
     rule: "9 the same path written in two ways is one entry",
     world: { litefile: ["tmpfs /etc//ssh/", "tmpfs /etc/./ssh/"], defaults: { "/etc/ssh/x": a } },

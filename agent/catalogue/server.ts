@@ -19,7 +19,7 @@ export const SERVER = {
   },
   "query-certificate": {
     meaning:
-      "The server did not prove who it is. The message says whether its CA or its name was the reason.",
+      "The server did not prove who it is. The message says whether its CA, its name, its key or the time was the reason.",
     cause:
       "A certificate that is renewed, expired or made for another name; a clock that is wrong; or an attacker.",
     remedy:
@@ -37,8 +37,10 @@ export const SERVER = {
   },
   "query-handshake": {
     meaning: "Node and server could not agree on TLS.",
-    cause: "A server that speaks only old versions, or that listens without TLS.",
-    remedy: "See what listens on that port; update the server's TLS settings.",
+    cause:
+      "A server that speaks only old versions, that listens without TLS, or that does not take the certificate the node shows.",
+    remedy:
+      "See what listens on that port; update the server's TLS settings, or build the initrd with a certificate that it takes.",
   },
   "query-closed": {
     meaning: "The server closed the connection without an answer.",

@@ -30,6 +30,9 @@ function readUrl(text: string): URL {
     throw new BadValue("there is a user name or password in the address", "leave it out");
   }
   if (url.hash !== "") throw new BadValue("there is a fragment (#…) in the address");
+  // Paths are put behind it.
+  if (text.includes("?"))
+    throw new BadValue("there is a question mark in the address", "leave out what follows it");
   return url;
 }
 

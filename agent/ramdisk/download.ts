@@ -76,7 +76,7 @@ async function request(url: URL, context: DownloadContext): Promise<IncomingMess
     try {
       return await requestAt(url, host, address, context);
     } catch (error) {
-      failure = describe(error, address);
+      failure = describe(error, address, context.trust);
       if (!failure.passing) break;
     }
   }
@@ -196,13 +196,14 @@ function refused(status: number): DownloadError {
 }
 
 /** What went wrong before the answer began. */
-function describe(error: unknown, address: string): DownloadError {
+function describe(error: unknown, address: string, trust: Trust): DownloadError {
   if (error instanceof DownloadError) return error;
   if (error instanceof QueryFailure)
     return new DownloadError(error.found, error.remedy, false, { cause: error });
   const code = errorCode(error) ?? "";
-  if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code)) {
-    const { found, remedy } = describeCertificate(code, new Date());
+  if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED|PURPOSE/.test(code)) {
+    const ca = trust.mode === "verify" ? trust.ca : "";
+    const { found, remedy } = describeCertificate(code, new Date(), ca);
     return new DownloadError(found, remedy, false, { cause: error });
   }
   if (code.startsWith("HPE_")) {

@@ -4,10 +4,11 @@ import { describeCertificate } from "./certificate.ts";
 import type { Endpoint } from "./endpoint.ts";
 import {
   type Advice,
-  describeBadCa,
+  describeBadTrust,
   describeBroken,
   describeLate,
   describeNoCa,
+  describeRefusedClient,
   describeUnreadable,
   type Stage,
 } from "./exchange-failure.ts";
@@ -100,7 +101,7 @@ export function converse<T>(task: Conversation<T>): Promise<Exchanged<T>> {
     try {
       socket = task.trust.mode === "none" ? connectTcp(addressOf(task)) : secured(task, task.trust);
     } catch (cause) {
-      return fail(describeBadCa(cause));
+      return fail(describeBadTrust(task.trust, cause));
     }
     const open = socket;
     open.on("connect", () => {
@@ -125,8 +126,9 @@ export function converse<T>(task: Conversation<T>): Promise<Exchanged<T>> {
     open.on("error", (error: Error & { code?: string }) => {
       const refusal = "authorizationError" in open ? open.authorizationError : undefined;
       if (error instanceof QueryFailure) fail(error);
-      else if (stage !== "answer" && refusal) fail(describeCertificate(`${refusal}`, new Date()));
-      else fail(describeBroken(stage, reader.bytes, advice, error));
+      else if (stage !== "answer" && refusal) fail(describeCertificate(`${refusal}`, new Date(), caOf(task)));
+      else
+        fail(describeRefusedClient(task.trust, error) ?? describeBroken(stage, reader.bytes, advice, error));
     });
     open.on("close", () => fail(describeBroken(stage, reader.bytes, advice)));
   });
@@ -136,7 +138,11 @@ function addressOf<T>({ endpoint }: Conversation<T>) {
   return { host: endpoint.address, port: endpoint.port };
 }
 
-/** @throws where the CA is none */
+function caOf<T>({ trust }: Conversation<T>): string {
+  return trust.mode === "verify" ? trust.ca : "";
+}
+
+/** @throws where the CA, or the node's own certificate, is none */
 function secured<T>(task: Conversation<T>, trust: Trust): TLSSocket {
   return connectTls({
     ...addressOf(task),

@@ -1,4 +1,6 @@
+import { readAuthorities } from "./certificate.ts";
 import { QueryFailure } from "./failure.ts";
+import type { Trust } from "./trust.ts";
 
 /** How far an exchange has come. */
 export type Stage = "connect" | "handshake" | "answer";
@@ -36,10 +38,43 @@ export function describeNoCa(): QueryFailure {
   );
 }
 
-/** There is something to verify by, and it is no certificate. */
-export function describeBadCa(cause: unknown): QueryFailure {
+/** What the initrd has to verify by, or to show, is no certificate, or not of that key. */
+export function describeBadTrust(trust: Trust | { readonly mode: "none" }, cause: unknown): QueryFailure {
+  const client = trust.mode === "verify" ? trust.client : undefined;
+  if (client !== undefined && trust.mode === "verify" && readAuthorities(trust.ca).length > 0) {
+    const found = "the node's own certificate and key in the initrd cannot be used, or are not of each other";
+    const remedy = "build the initrd again with the --client-cert and --client-key that belong together";
+    return new QueryFailure("certificate", found, remedy, { cause });
+  }
   const remedy = "build the initrd again with the server's /etc/xcat/cert/ca.pem";
   return new QueryFailure("certificate", "the CA certificate in the initrd is none", remedy, { cause });
+}
+
+/**
+ * The server has ended the connection because of the certificate that this node shows, or shows not: with TLS 1.3 only
+ * when the node takes it for standing. Nothing where that was not the reason.
+ */
+export function describeRefusedClient(
+  trust: Trust | { readonly mode: "none" },
+  error: Error & { readonly code?: string },
+): QueryFailure | undefined {
+  const [, alert] =
+    /^ERR_SSL_\w+_ALERT_(UNKNOWN_CA|ACCESS_DENIED|\w*CERTIFICATE\w*)$/.exec(error.code ?? "") ?? [];
+  if (alert === undefined) return undefined;
+  const shown = trust.mode === "verify" && trust.client !== undefined;
+  return shown
+    ? new QueryFailure(
+        "handshake",
+        `the server does not take the certificate that this node shows (${error.code})`,
+        "see that the server's CA signed it, and that it has not expired; build the initrd again with --client-cert, or without one",
+        { cause: error },
+      )
+    : new QueryFailure(
+        "handshake",
+        `the server wants this node to show a certificate, and it has none (${error.code})`,
+        "build the initrd with --client-cert and --client-key, or have the server ask for none",
+        { cause: error },
+      );
 }
 
 /** The time was up. `bytes` of the answer have come. */

@@ -75,6 +75,8 @@ export class HttpAnswerReader implements Reader<HttpAnswer> {
     this.#chunked = head.headers.get("transfer-encoding")?.toLowerCase() === "chunked";
     if (this.#chunked) this.#left = -1;
     else if (head.status === 204 || head.status === 304) this.#left = 0;
+    // What stands before a server may say that it is away in an answer that just ends; its status is all that counts.
+    else if (head.status !== 200 && length === undefined) this.#left = 0;
     else if (length === undefined || !/^\d{1,15}$/.test(length))
       throw noHttp("it does not say how long it is");
     else this.#left = Number(length);

@@ -35,7 +35,17 @@ export async function requestHttp(task: HttpRequest): Promise<Exchanged<HttpAnsw
     request: formatRequest(task),
     reader: new HttpAnswerReader(DOCUMENT_LIMITS.bytes),
   });
-  return { localAddress, answer: { ...answer, body: unpack(answer) } };
+  return { localAddress, answer: { ...answer, body: bodyOf(answer) } };
+}
+
+/** As it was before it was packed. A refusal counts also where its words cannot be read. */
+function bodyOf(answer: HttpAnswer): Uint8Array {
+  try {
+    return unpack(answer);
+  } catch (error) {
+    if (answer.status === 200) throw error;
+    return new Uint8Array();
+  }
 }
 
 /** Whoever is at the other end of plain HTTP cannot prove who it is. */

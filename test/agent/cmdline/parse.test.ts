@@ -227,6 +227,7 @@ const refused: readonly [text: string, found: RegExp][] = [
   ["XCAT=http://mn/", /over http:\/\/ a server cannot prove who it is/],
   ["XCAT=https://mn/,http://mn/", /cannot prove who it is/],
   ["XCAT=https://u:secret@mn/", /user name or password/],
+  ["XCAT=https://mn/site?a=b", /question mark/],
   ["NODE=../n02", /no node name/],
   ["NODE=..", /no node name/],
   ["NODE=n01/x", /no node name/],

@@ -35,6 +35,7 @@ const cases: readonly [rule: string, text: string, found: string | RegExp][] = [
   ["chunks", `${chunked}5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n`, "200 hello world"],
   ["chunks, and lines behind them", `${chunked}1\r\na\r\n0\r\nX: y\r\n\r\n`, "200 a"],
   ["chunks that do not end", `${chunked}5\r\nhello\r\n`, "…"],
+  ["a refusal without a length", "HTTP/1.0 503 Service Unavailable\r\nRetry-After: 3\r\n\r\n<html>", "503 "],
   ["no length", "HTTP/1.1 200 OK\r\n\r\nhello", /^protocol: .*does not say how long/],
   ["a length that is none", sized("5, 5"), /^protocol: .*does not say how long/],
   ["a body larger than may be", sized(LIMIT + 1), /^too-large: the answer is larger than 65536 bytes/],

@@ -162,6 +162,16 @@ test.each(final)("%s ends the asking before the time is up", async (_rule, behav
 });
 
 describe("a server with too much to do", () => {
+  // As load balancers say it whose servers are away: with no length, and packed or not.
+  test.each(["", "Content-Encoding: gzip\r\n"])("is asked again, however it says so: %p", async (header) => {
+    const raw = `HTTP/1.0 503 Service Unavailable\r\nConnection: close\r\n${header}\r\n<html>No server</html>`;
+    await using server = await serveTls(good, (socket, request, count) =>
+      count === 0 ? socket.end(raw) : serveDocument(socket, request, count),
+    );
+    expect((await queryTables(requestTo([addressOf(server)]), new World())).node).toBe("n01");
+    expect(server.requests).toHaveLength(2);
+  });
+
   /** Busy so many times, with this header; then the document. The pauses in between. */
   async function pauses(
     times: number,

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, chown, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +31,9 @@ export interface Postgres extends AsyncDisposable {
   start(): Promise<void>;
   /** Ends it as an administrator does, with connections open or not. */
   stop(): Promise<void>;
+  /** Has it hang: its connections stay, new ones are taken by the kernel, and nobody answers. */
+  suspend(): void;
+  resume(): void;
 }
 
 /**
@@ -98,6 +101,14 @@ export async function openPostgres({ tls }: { readonly tls?: Authority } = {}): 
     child = undefined;
   }
 
+  /** The postmaster first, so that there is no further process meanwhile. */
+  function signal(name: "SIGSTOP" | "SIGCONT"): void {
+    if (child === undefined) return;
+    child.kill(name);
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+    for (const pid of children.split(" ").filter((text) => text !== "")) process.kill(Number(pid), name);
+  }
+
   function connectTo(database: string, user: string): SQL {
     return new SQL({
       adapter: "postgres",
@@ -158,6 +169,8 @@ export async function openPostgres({ tls }: { readonly tls?: Authority } = {}): 
     connect: () => connectTo("xcatdb", postgresUsers.owner),
     start,
     stop,
+    suspend: () => signal("SIGSTOP"),
+    resume: () => signal("SIGCONT"),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -1,4 +1,4 @@
-import { connectPostgres, within } from "../tables/postgres-connection.ts";
+import { boundWaits, connectPostgres, within } from "../tables/postgres-connection.ts";
 import { describePostgres, type PostgresLocation } from "../tables/postgres-location.ts";
 import { quote } from "../tables/sql.ts";
 import { bytesToText } from "../text.ts";
@@ -29,6 +29,7 @@ export function postgresEditor(location: PostgresLocation): TableEditor {
       // A connection for each edit: edits are few, and what is idle between them need not be watched.
       const connection = connectPostgres(location);
       const write = connection.begin(async (sql) => {
+        await boundWaits(sql, editSeconds);
         const values = [JSON.stringify(records)];
         await sql.unsafe(`UPDATE ${target} SET ${assigned.join(", ")} FROM ${source} WHERE ${same}`, values);
         if (missing === "leave") return;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SQL } from "bun";
+import { SQL, type TransactionSQL } from "bun";
 import type { PostgresLocation } from "./postgres-location.ts";
 
 const connectSeconds = 10;
@@ -28,6 +28,15 @@ export function connectPostgres(location: PostgresLocation): SQL {
     connectionTimeout: connectSeconds,
     connection: { application_name: "statelite-server" },
   });
+}
+
+/**
+ * Has the database end a transaction that waits for somebody's lock. It does not notice that we have given up and gone:
+ * one connection after the other would wait, until it takes no more from xcatd either. Not said where the connection
+ * begins, as what pools connections refuses settings there.
+ */
+export async function boundWaits(sql: TransactionSQL, seconds: number): Promise<void> {
+  await sql.unsafe(`SET LOCAL lock_timeout = ${Math.ceil(seconds * 1000)}`);
 }
 
 /**

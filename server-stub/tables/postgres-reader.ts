@@ -1,14 +1,30 @@
 import type { SQL, TransactionSQL } from "bun";
 import { type Row, Table, type TableSet } from "../../agent/rows/table.ts";
-import { connectPostgres, within } from "./postgres-connection.ts";
+import { boundWaits, connectPostgres, within } from "./postgres-connection.ts";
 import { describePostgres, type PostgresLocation } from "./postgres-location.ts";
 import { steadyColumns } from "./restless.ts";
 import { quote } from "./sql.ts";
 
-/** For all that one look asks; the largest clusters' tables take a second or two. */
-const lookSeconds = 60;
+/** How long a look may take, in seconds. */
+export interface LookTimes {
+  /** All that it asks; the largest clusters' tables take a second or two. */
+  readonly whole: number;
+  /** For a table that somebody else has locked: then the database ends the wait, or it would be one more each time. */
+  readonly locked: number;
+}
+
+const LOOK_TIMES: LookTimes = { whole: 60, locked: 15 };
 /** A table beyond this is no table of a cluster: reading it would take the server's memory. */
 const maxTableBytes = 256 * 1024 * 1024;
+
+/**
+ * What a view may stand for, where somebody lets this user see a part of a table only. Other views are not touched: some
+ * of those that come with extensions change at every look, or cannot be read at all.
+ */
+const readAsViews = [
+  ...["bootparams", "hosts", "linuximage", "litefile", "litetree", "mac", "nodegroup", "nodehm", "nodelist"],
+  ...["noderes", "nodetype", "osimage", "policy", "site", "statelite"],
+] as const;
 
 /** Logs that xcatd keeps in its database: they grow without limit and decide nothing. */
 const leftOut: ReadonlySet<string> = new Set(["auditlog", "eventlog"]);
@@ -38,13 +54,15 @@ export interface Look {
  */
 export class PostgresReader {
   readonly #location: PostgresLocation;
+  readonly #times: LookTimes;
   #connection: SQL | undefined;
   #loaded: ReadonlyMap<string, Loaded> = new Map();
   #set: TableSet = { tables: new Map() };
   #snapshot = "";
 
-  constructor(location: PostgresLocation) {
+  constructor(location: PostgresLocation, times = LOOK_TIMES) {
     this.#location = location;
+    this.#times = times;
   }
 
   /**
@@ -58,7 +76,7 @@ export class PostgresReader {
     const connection = this.#connection ?? connectPostgres(this.#location);
     this.#connection = connection;
     try {
-      return await within(lookSeconds, this.#lookWith(connection));
+      return await within(this.#times.whole, this.#lookWith(connection));
     } catch (error) {
       this.close();
       throw error;
@@ -81,6 +99,7 @@ export class PostgresReader {
     if (newest[0]?.snapshot === this.#snapshot) return undefined;
     const before = this.#loaded;
     const found = await connection.begin("isolation level repeatable read read only", async (sql) => {
+      await boundWaits(sql, this.#times.locked);
       // As text, so that no version's type for it matters.
       const [now] = await sql.unsafe<{ snapshot: string }[]>(
         "SELECT txid_current_snapshot()::text AS snapshot",
@@ -109,19 +128,24 @@ export class PostgresReader {
 interface Listed {
   readonly name: string;
   readonly columns: readonly string[];
+  /** Its rows lie somewhere: a view has no order of its own. */
+  readonly stored: boolean;
 }
 
 /** The tables that a plain name finds, with their columns in order. */
 async function listTables(
   sql: TransactionSQL,
 ): Promise<{ readonly readable: readonly Listed[]; readonly denied: readonly string[] }> {
-  const records = await sql.unsafe<{ name: string; columns: string[]; readable: boolean }[]>(
+  const records = await sql.unsafe<{ name: string; columns: string[]; stored: boolean; readable: boolean }[]>(
     `SELECT c.relname::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+            c.relkind IN ('r', 'p') AS stored,
             has_table_privilege(c.oid, 'SELECT') AS readable
        FROM pg_class c
        JOIN pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+      WHERE (c.relkind IN ('r', 'p')
+             OR c.relkind IN ('v', 'm', 'f') AND c.relname IN (${readAsViews.map(literal).join(", ")}))
+        AND pg_table_is_visible(c.oid)
         AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
       GROUP BY c.oid, c.relname ORDER BY c.relname`,
   );
@@ -166,11 +190,15 @@ function signatureQuery({ name, columns }: Listed): string {
     coalesce(sum(octet_length(${row})), 0)::text AS bytes FROM ${quote(name)}`;
 }
 
-async function readTable(sql: TransactionSQL, { name, columns }: Listed, origin: string): Promise<Table> {
+async function readTable(
+  sql: TransactionSQL,
+  { name, columns, stored }: Listed,
+  origin: string,
+): Promise<Table> {
   // As bytes of the database's own encoding: xCAT stores what it was given.
   const cells = columns.map((column) => `convert_to(${quote(column)}::text, getdatabaseencoding())`);
   const records: unknown[][] = await sql
-    .unsafe(`SELECT ${cells.join(", ")} FROM ${quote(name)} ORDER BY ctid`)
+    .unsafe(`SELECT ${cells.join(", ")} FROM ${quote(name)}${stored ? " ORDER BY ctid" : ""}`)
     .values();
   const rows = records.map((record, index): Row => ({ line: index + 1, cells: record.map(cellText) }));
   return new Table(name, columns, rows, `${origin}, table ${name}`);

@@ -3,7 +3,7 @@ import type { TableSet } from "../../agent/rows/table.ts";
 import type { ServerLog } from "../log.ts";
 import { follow } from "./follower.ts";
 import { describePostgres, type PostgresLocation } from "./postgres-location.ts";
-import { type Look, PostgresReader } from "./postgres-reader.ts";
+import { type Look, type LookTimes, PostgresReader } from "./postgres-reader.ts";
 import type { TableSource } from "./source.ts";
 
 /** A look where nothing has changed costs the database one call. */
@@ -20,9 +20,10 @@ export async function openPostgres(
   location: PostgresLocation,
   log: ServerLog,
   remarks: (set: TableSet) => readonly string[] = () => [],
+  times?: LookTimes,
 ): Promise<TableSource> {
   const description = describePostgres(location);
-  const reader = new PostgresReader(location);
+  const reader = new PostgresReader(location, times);
   let set: TableSet = { tables: new Map() };
   let ofSet: readonly string[] = [];
   let said: ReadonlySet<string> = new Set();

@@ -10,6 +10,7 @@ import { loadTables } from "../../../qemu/postgres/load.ts";
 import { openPostgres, type Postgres, postgresUsers } from "../../../qemu/postgres/server.ts";
 import { locateTables } from "../../../server-stub/tables/location.ts";
 import { openTables, readTables } from "../../../server-stub/tables/open.ts";
+import { openPostgres as openTablesIn } from "../../../server-stub/tables/postgres.ts";
 import { PostgresReader } from "../../../server-stub/tables/postgres-reader.ts";
 import type { TableSource } from "../../../server-stub/tables/source.ts";
 
@@ -111,6 +112,19 @@ describe("tables in PostgreSQL", () => {
     expect(optionsOf("/etc/ntp.conf")).toBe("tmpfs");
   });
 
+  test("may be views, of which others are not touched", async () => {
+    await sql.unsafe("ALTER TABLE litefile RENAME TO whole");
+    await sql.unsafe("CREATE VIEW litefile AS SELECT * FROM whole WHERE file <> '/etc/ntp.conf'");
+    await sql.unsafe("CREATE VIEW broken AS SELECT 1 / (random() * 0)::integer AS nothing");
+    try {
+      expect(await soon(() => optionsOf("/etc/ntp.conf") === undefined)).toBe(true);
+      expect(optionsOf("/etc/adjtime")).toBe("tmpfs");
+      expect(table("broken")).toBeUndefined();
+    } finally {
+      await sql.unsafe("DROP VIEW litefile, broken; DROP TABLE whole");
+    }
+  });
+
   test("keep the bytes of their text", async () => {
     await sql`INSERT INTO litefile (image, file, options) VALUES ('ALL', ${"/é\u20ac\n\\x\"'"}, 'ro')`;
     const bytes = Buffer.from("/é\u20ac\n\\x\"'").toString("latin1");
@@ -156,6 +170,63 @@ describe("tables in PostgreSQL", () => {
     await sql`INSERT INTO litefile (image, file, options) VALUES ('ALL', '/new', 'ro')`;
     expect(await soon(() => optionsOf("/new") === "ro")).toBe(true);
     expect(lines.at(-1)).toContain("can be read again");
+  });
+});
+
+describe("a database that does not answer in time", () => {
+  let postgres: Postgres;
+  let sql: SQL;
+  let source: TableSource;
+  let lines: string[];
+  const rows = (): number | undefined => source.current().tables.get("litefile")?.rows.length;
+  const said = (text: string): boolean => lines.some((line) => line.includes(text));
+  beforeAll(async () => {
+    postgres = await openPostgres();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    lines = [];
+    sql = postgres.connect();
+    await loadTables(sql, baseline);
+    const location = await locateTables(postgres.tables);
+    invariant(location.kind === "postgres");
+    const log = { line: (text: string) => void lines.push(text) };
+    source = await openTablesIn(location.database, log, undefined, { whole: 2, locked: 0.2 });
+  });
+  afterEach(async () => {
+    source.close();
+    await sql.close();
+  });
+
+  test("as it hangs: the last content stays in use, and it is said", async () => {
+    postgres.suspend();
+    try {
+      expect(await soon(() => said("no answer in 2 s; the last content stays in use"))).toBe(true);
+      expect(rows()).toBe(25);
+    } finally {
+      postgres.resume();
+    }
+    await sql`INSERT INTO litefile (image, file, options) VALUES ('ALL', '/new', 'ro')`;
+    expect(await soon(() => rows() === 26)).toBe(true);
+    expect(lines.at(-1)).toContain("can be read again");
+  });
+
+  test("as somebody has a table locked: nobody is left waiting in it, look after look", async () => {
+    const waiting = async (): Promise<number> => {
+      const found = await sql`SELECT 1 FROM pg_stat_activity WHERE application_name = 'statelite-server'`;
+      return found.length;
+    };
+    await using other = await postgres.connect().reserve();
+    await other.unsafe("BEGIN; LOCK TABLE litefile IN ACCESS EXCLUSIVE MODE");
+    await sql`UPDATE site SET value = 'other' WHERE key = 'domain'`;
+    expect(await soon(() => said("lock timeout; the last content stays in use"))).toBe(true);
+    for (let looks = 0; looks < 3; looks += 1) {
+      await Bun.sleep(1000);
+      expect(await waiting()).toBeLessThan(2);
+    }
+    expect(rows()).toBe(25);
+    await other.unsafe("ROLLBACK");
+    expect(await soon(() => lines.at(-1)?.endsWith("can be read again") === true)).toBe(true);
   });
 });
 

@@ -1,3 +1,5 @@
+import { BootError } from "../errors.ts";
+
 /**
  * A database table as the commands see it, whatever it was read from. Text is latin-1: one character is
  * one byte, so that sorting and escaping treat bytes as xcatd does.
@@ -58,10 +60,29 @@ export class Table {
 /** Everything known at one moment; a change of any table makes a new set. */
 export interface TableSet {
   readonly tables: ReadonlyMap<string, Table>;
+  /** Tables that are there and could never be read, and why. */
+  readonly unreadable?: ReadonlyMap<string, string>;
 }
 
-/** The table, or an empty one: a table without a file is a table without rows. */
+/** A table that is needed, is there, and could never be read. */
+export class UnreadableTable extends BootError {
+  readonly table: string;
+
+  constructor(table: string, found: string) {
+    const remedy = "mend the table, or remove it where it is to be empty";
+    super([{ class: "fatal", code: "tables", doing: "look into a table", on: table, found, remedy }]);
+    this.table = table;
+  }
+}
+
+/**
+ * The table, or an empty one: a table without a file is a table without rows.
+ *
+ * @throws UnreadableTable for one that is there and could not be read: what follows from its rows nobody knows
+ */
 export function tableOf(set: TableSet, name: string): Table {
+  const found = set.unreadable?.get(name);
+  if (found !== undefined) throw new UnreadableTable(name, found);
   return set.tables.get(name) ?? new Table(name, [], [], name);
 }
 

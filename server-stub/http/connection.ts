@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { UnreadableTable } from "../../agent/rows/table.ts";
 import { certificateName } from "../serve/connection.ts";
 import { send } from "../serve/send.ts";
 import { type HttpAnswer, problem, writeAnswer } from "./answer.ts";
@@ -67,6 +68,10 @@ async function answerTo(
     return route.work ? ((await context.gate.run(handle)) ?? busy()) : await handle();
   } catch (error) {
     if (error instanceof BadRequest) throw error;
+    if (error instanceof UnreadableTable) {
+      context.log.complaint("cannot answer", credentials.remoteAddress, error.message);
+      return problem(500, "failed", `the ${error.table} table cannot be read; the server's log has more`);
+    }
     context.log.line(`${head.path}: ${error instanceof Error ? error.stack : String(error)}`);
     return problem(500, "failed", "the server made a mistake; its log has more");
   }

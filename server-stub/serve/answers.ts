@@ -1,3 +1,4 @@
+import { UnreadableTable } from "../../agent/rows/table.ts";
 import { expandNoderange } from "../model/noderange.ts";
 import { decide } from "../model/policy.ts";
 import { writeDone, writeRefusal, writeReply } from "../protocol/answer.ts";
@@ -13,8 +14,21 @@ export interface Answer {
   readonly refused: boolean;
 }
 
-/** The answer to a well-formed request: never throws, always complete. */
+/** The answer to a well-formed request: always complete. Half of what somebody asks for is never told. */
 export async function answer(context: AnswerContext, request: Request): Promise<Answer> {
+  try {
+    return await decideAndAnswer(context, request);
+  } catch (error) {
+    if (!(error instanceof UnreadableTable)) throw error;
+    const text = writeRefusal(
+      `the ${error.table} table cannot be read; the server's log has more`,
+      request.transid,
+    );
+    return { text, summary: error.message, refused: true };
+  }
+}
+
+async function decideAndAnswer(context: AnswerContext, request: Request): Promise<Answer> {
   const { set, asker } = context;
   const asked = request.noderange === undefined ? undefined : expandNoderange(set, request.noderange);
   const decision = decide(set, asker, { ...request, ...(asked === undefined ? {} : { nodes: asked.nodes }) });

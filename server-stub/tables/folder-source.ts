@@ -1,4 +1,4 @@
-import { watch } from "node:fs";
+import { type Stats, watch } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fatal } from "../../agent/errors.ts";
@@ -17,6 +17,8 @@ const pollMilliseconds = 5000;
 interface LoadedFile {
   readonly signature: string;
   readonly table?: Table;
+  /** Why there is no table in it. */
+  readonly unreadable?: string;
 }
 
 /** How the files of one kind are read. */
@@ -25,6 +27,8 @@ export interface FileFormat {
   readonly description: string;
   /** With its dot; the rest of a file's name is the table's. */
   readonly extension: string;
+  /** What the name of a file has behind it that holds what is newer. */
+  readonly beside?: string;
   /** @throws where the file cannot be read */
   read(path: string, table: string): Promise<ParsedTable>;
 }
@@ -46,8 +50,8 @@ export async function openFolder(
   let set: TableSet = { tables: new Map() };
   const refresh = async (): Promise<void> => {
     if (!(await readChanged(directory, format, files, log))) return;
-    set = tableSet(files);
-    for (const remark of remarks(set)) log.line(`tables: ${remark}`);
+    set = tableSet(format, files);
+    for (const remark of remarks({ tables: set.tables })) log.line(`tables: ${remark}`);
   };
   try {
     await refresh();
@@ -77,10 +81,18 @@ export async function openFolder(
   return { description, current: () => set, close };
 }
 
-function tableSet(files: ReadonlyMap<string, LoadedFile>): TableSet {
+function tableSet(format: FileFormat, files: ReadonlyMap<string, LoadedFile>): TableSet {
   const tables = new Map<string, Table>();
-  for (const { table } of files.values()) if (table !== undefined) tables.set(table.name, table);
-  return { tables };
+  const unreadable = new Map<string, string>();
+  for (const [name, { table, unreadable: why }] of files) {
+    if (table !== undefined) tables.set(table.name, table);
+    else if (why !== undefined) unreadable.set(tableName(format, name), why);
+  }
+  return { tables, unreadable };
+}
+
+function tableName({ extension }: FileFormat, file: string): string {
+  return file.slice(0, -extension.length);
 }
 
 /** Brings `files` up to date; true where a table changed. */
@@ -98,11 +110,10 @@ async function readChanged(
     const path = join(directory, name);
     const known = files.get(name);
     try {
-      const { ino, size, mtimeMs, ctimeMs } = await stat(path);
-      const signature = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+      const { size, signature } = await signatureOf(path, format);
       if (known?.signature === signature) continue;
       if (size > maxFileBytes) throw new Error(`${size} bytes; at most ${maxFileBytes} are read`);
-      const parsed = await format.read(path, name.slice(0, -format.extension.length));
+      const parsed = await format.read(path, tableName(format, name));
       for (const p of parsed.problems)
         log.line(`tables: ${p.origin}${p.line > 0 ? ` line ${p.line}` : ""}: ${p.found}; ignored`);
       const table = parsed.table ?? keep(known, path, log);
@@ -110,22 +121,33 @@ async function readChanged(
         files.set(name, { signature, table: known.table });
         continue;
       }
-      files.set(name, table === undefined ? { signature } : { signature, table });
+      const why = parsed.problems[0]?.found ?? "there is no table in it";
+      files.set(name, table === undefined ? { signature, unreadable: why } : { signature, table });
       changed = true;
     } catch (error) {
       const signature = `unreadable: ${String(error)}`;
       if (known?.signature === signature) continue;
       log.line(`tables: ${path}: ${String(error)}`);
       const table = keep(known, path, log);
-      files.set(name, table === undefined ? { signature } : { signature, table });
+      files.set(name, table === undefined ? { signature, unreadable: String(error) } : { signature, table });
+      changed ||= table === undefined;
     }
   }
   for (const [name, known] of files) {
     if (names.includes(name) || known.signature === "gone") continue;
     const table = keep(known, join(directory, name), log);
     files.set(name, table === undefined ? { signature: "gone" } : { signature: "gone", table });
+    changed ||= table === undefined;
   }
   return changed;
+}
+
+/** What is written beside a file until it is put into it belongs to it. */
+async function signatureOf(path: string, { beside }: FileFormat) {
+  const of = ({ ino, size, mtimeMs, ctimeMs }: Stats) => `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  const file = await stat(path);
+  const other = beside === undefined ? undefined : await stat(`${path}${beside}`).catch(() => undefined);
+  return { size: file.size, signature: `${of(file)} ${other === undefined ? "" : of(other)}` };
 }
 
 function keep(known: LoadedFile | undefined, path: string, log: ServerLog): Table | undefined {

@@ -39,12 +39,12 @@ interface Loaded {
 export interface Look {
   /** The same object until a table changes. */
   readonly set: TableSet;
-  /** Tables of the database that this user never could read; they are taken as empty. */
+  /** Tables of the database that this user never could read. */
   readonly denied: readonly string[];
   /** Tables that were read before and are not there, or not for this user, any more; their last content is in `set`. */
   readonly gone: readonly string[];
   /** Tables that are not read, and why; their last content, if any, is in `set`. */
-  readonly refused: readonly string[];
+  readonly refused: ReadonlyMap<string, string>;
 }
 
 /**
@@ -116,11 +116,17 @@ export class PostgresReader {
       if (last !== undefined) loaded.set(name, { ...last, signature: "gone" });
     }
     this.#loaded = loaded;
+    const denied = found.denied.filter((name) => !loaded.has(name));
+    const unreadable = new Map([
+      ...[...refused].filter(([name]) => !loaded.has(name)),
+      ...denied.map((name) => [name, "this user may not read it"] as const),
+    ]);
     const same =
       loaded.size === before.size &&
-      [...loaded].every(([name, { table }]) => before.get(name)?.table === table);
-    if (!same) this.#set = { tables: new Map([...loaded].map(([name, { table }]) => [name, table])) };
-    const denied = found.denied.filter((name) => !loaded.has(name));
+      [...loaded].every(([name, { table }]) => before.get(name)?.table === table) &&
+      [...unreadable.keys()].join() === [...(this.#set.unreadable?.keys() ?? [])].join();
+    if (!same)
+      this.#set = { tables: new Map([...loaded].map(([name, { table }]) => [name, table])), unreadable };
     return { set: this.#set, denied, gone, refused };
   }
 }
@@ -161,9 +167,9 @@ async function readChanged(
   tables: readonly Listed[],
   before: ReadonlyMap<string, Loaded>,
   origin: string,
-): Promise<{ readonly loaded: Map<string, Loaded>; readonly refused: readonly string[] }> {
+): Promise<{ readonly loaded: Map<string, Loaded>; readonly refused: ReadonlyMap<string, string> }> {
   const loaded = new Map<string, Loaded>();
-  const refused: string[] = [];
+  const refused = new Map<string, string>();
   if (tables.length === 0) return { loaded, refused };
   const rows = await sql.unsafe<{ name: string; signature: string; bytes: string }[]>(
     tables.map(signatureQuery).join("\nUNION ALL "),
@@ -173,7 +179,7 @@ async function readChanged(
     const { signature = "", bytes = "0" } = found.get(table.name) ?? {};
     const known = before.get(table.name);
     if (Number(bytes) > maxTableBytes) {
-      refused.push(`${table.name}: ${bytes} bytes; at most ${maxTableBytes} are read`);
+      refused.set(table.name, `${bytes} bytes; at most ${maxTableBytes} are read`);
       if (known !== undefined) loaded.set(table.name, known);
     } else if (known?.signature === signature) loaded.set(table.name, known);
     else loaded.set(table.name, { signature, table: await readTable(sql, table, origin) });

@@ -28,7 +28,7 @@ export async function openPostgres(
   let ofSet: readonly string[] = [];
   let said: ReadonlySet<string> = new Set();
   const take = (look: Look): void => {
-    if (look.set !== set) ofSet = remarks(look.set);
+    if (look.set !== set) ofSet = remarks({ tables: look.set.tables });
     set = look.set;
     const now = [...accessRemarks(description, look), ...ofSet];
     for (const remark of now) if (!said.has(remark)) log.line(`tables: ${remark}`);
@@ -59,10 +59,12 @@ export async function openPostgres(
 
 function accessRemarks(description: string, { denied, gone, refused }: Look): string[] {
   return [
-    ...(denied.length === 0 ? [] : [`${description}: may not read ${denied.join(", ")}; taken as empty`]),
+    ...(denied.length === 0
+      ? []
+      : [`${description}: may not read ${denied.join(", ")}; what needs it is refused`]),
     ...gone.map(
       (name) => `${description}: table ${name} can no longer be read; its last content stays in use`,
     ),
-    ...refused.map((reason) => `${description}: ${reason}; not read`),
+    ...[...refused].map(([name, reason]) => `${description}: ${name}: ${reason}; not read`),
   ];
 }

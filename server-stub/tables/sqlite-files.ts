@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
 import type { ParsedTable } from "../../agent/rows/csv.ts";
 import { type Row, Table } from "../../agent/rows/table.ts";
 import type { FileFormat } from "./folder-source.ts";
@@ -12,6 +13,8 @@ import { busyPragma, whenFree } from "./sqlite.ts";
 export const sqliteFiles: FileFormat = {
   description: "SQLite files",
   extension: ".sqlite",
+  // With journal_mode=WAL: the file itself changes hours later.
+  beside: "-wal",
   read: (path, name) => whenFree(() => readOnce(path, name)),
 };
 
@@ -19,6 +22,9 @@ function readOnce(path: string, name: string): ParsedTable {
   const database = new Database(path, { readonly: true });
   try {
     database.run(busyPragma);
+    // What is looked at is of one moment.
+    database.run("BEGIN");
+    checkWhole(database, path);
     const columns = database
       .query<{ name: string }, [string]>("SELECT name FROM pragma_table_info(?)")
       .all(name)
@@ -33,6 +39,20 @@ function readOnce(path: string, name: string): ParsedTable {
   } finally {
     database.close();
   }
+}
+
+/**
+ * SQLite takes what a copy that was cut short lacks for zeros, and so for empty cells.
+ *
+ * @throws where the file is damaged
+ */
+function checkWhole(database: Database, path: string): void {
+  const value = (pragma: string) =>
+    Object.values(database.query<object, []>(`PRAGMA ${pragma}`).get() ?? {})[0];
+  const found = String(value("quick_check(1)"));
+  if (found !== "ok") throw new Error(`it is damaged: ${found.replaceAll("\n", " ")}`);
+  const { size } = statSync(path);
+  if (size % Number(value("page_size")) !== 0) throw new Error(`it is cut short: ${size} bytes`);
 }
 
 function cellText(value: unknown): string {

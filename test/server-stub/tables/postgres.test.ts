@@ -147,16 +147,17 @@ describe("tables in PostgreSQL", () => {
     const said = "table litefile can no longer be read; its last content stays in use";
     expect(await soon(() => lines.some((line) => line.includes(said)))).toBe(true);
     expect(optionsOf("/etc/ntp.conf")).toBe("tmpfs");
-    expect(lines.join("\n")).not.toContain("taken as empty");
+    expect(lines.join("\n")).not.toContain("is refused");
   });
 
-  test("that this user may not read are named and taken as empty", async () => {
+  test("that this user may not read are named, and not taken for empty", async () => {
     await sql.unsafe(
       `CREATE TABLE secrets (key text); REVOKE SELECT ON secrets FROM ${postgresUsers.reader}`,
     );
     expect(
-      await soon(() => lines.some((line) => line.endsWith("may not read secrets; taken as empty"))),
+      await soon(() => lines.some((line) => line.endsWith("may not read secrets; what needs it is refused"))),
     ).toBe(true);
+    expect(() => tableOf(source.current(), "secrets")).toThrow("secrets: this user may not read it");
     await sql.unsafe("DROP TABLE secrets");
   });
 

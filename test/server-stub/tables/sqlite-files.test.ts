@@ -1,10 +1,10 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tableOf } from "../../../agent/rows/table.ts";
-import { readTables } from "../../../server-stub/tables/open.ts";
+import { tableOf, UnreadableTable } from "../../../agent/rows/table.ts";
+import { openTables, readTables } from "../../../server-stub/tables/open.ts";
 
 describe("xCAT's SQLite files", () => {
   let folder: string;
@@ -45,6 +45,28 @@ describe("xCAT's SQLite files", () => {
     expect(site.rowsWhere("key", "k\xe9/").map((row) => site.cell(row, "value"))).toEqual([""]);
   });
 
+  test("are followed also where what is new lies beside them (journal_mode=WAL)", async () => {
+    xcatd.run("PRAGMA journal_mode=WAL");
+    const source = await openTables(`sqlite:${folder}`, log);
+    xcatd.run("INSERT INTO site VALUES ('new', 'x', NULL)");
+    const there = () => tableOf(source.current(), "site").rowsWhere("key", "new").length === 1;
+    for (let tries = 0; tries < 300 && !there(); tries++) await Bun.sleep(50);
+    expect(there()).toBe(true);
+    source.close();
+  });
+
+  // A file that was cut short has zeros for SQLite, and so rows of empty cells, where its last page ends.
+  test.each([
+    ["in the middle of a page", 5000],
+    ["right before its end", 8191],
+  ])("that are cut short %s are not used", async (_rule, bytes) => {
+    xcatd.close();
+    const path = join(folder, "site.sqlite");
+    writeFileSync(path, readFileSync(path).subarray(0, bytes));
+    const set = await read();
+    expect(() => tableOf(set, "site")).toThrow(/look into a table: site: .*(damaged|cut short)/);
+  });
+
   test("that are none, or have another table in them, are named and take no other down", async () => {
     writeFileSync(
       join(folder, "litefile.sqlite"),
@@ -52,10 +74,12 @@ describe("xCAT's SQLite files", () => {
     );
     using other = new Database(join(folder, "litetree.sqlite"));
     other.run("CREATE TABLE other (a TEXT)");
-    expect(tableOf(await read(), "site").rows).toHaveLength(1);
+    const set = await read();
+    expect(tableOf(set, "site").rows).toHaveLength(1);
     expect(lines.sort()).toEqual([
       expect.stringMatching(/litefile\.sqlite: .*not a database/),
       expect.stringMatching(/litetree\.sqlite: there is no table litetree in it; ignored/),
     ]);
+    for (const name of ["litefile", "litetree"]) expect(() => tableOf(set, name)).toThrow(UnreadableTable);
   });
 });

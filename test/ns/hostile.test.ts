@@ -350,7 +350,7 @@ const rows: readonly Row[] = [
       },
     },
     see: { "cat /a; ls /elsewhere": "image" },
-    problems: ["volatile /.statelite"],
+    problems: ["volatile /.statelite in the image"],
   },
   {
     rule: "a copy whose links lead its children elsewhere: they stay in the tmpfs",

@@ -54,14 +54,14 @@ async function recorded(record: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** One line without its newline; undefined where none came in time or the client left. */
+/** One line without its newline, which may lack where the client says no more; undefined where none came in time. */
 function readLine(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = "";
     const timer = setTimeout(() => done(undefined), silenceMilliseconds);
     const done = (line: string | undefined): void => {
       clearTimeout(timer);
-      socket.off("data", onData).off("end", onEnd).off("close", onEnd);
+      socket.off("data", onData).off("end", onEnd).off("close", onClose);
       resolve(line);
     };
     const onData = (bytes: Buffer): void => {
@@ -70,7 +70,8 @@ function readLine(socket: Socket): Promise<string | undefined> {
       if (rest !== undefined) done(line);
       else if (text.length > maxLineBytes) done(undefined);
     };
-    const onEnd = (): void => done(undefined);
-    socket.on("data", onData).on("end", onEnd).on("close", onEnd);
+    const onEnd = (): void => done(text === "" ? undefined : text);
+    const onClose = (): void => done(undefined);
+    socket.on("data", onData).on("end", onEnd).on("close", onClose);
   });
 }

@@ -111,6 +111,11 @@ describe("the install monitor answers as a real one", () => {
     expect((await statuses()).filter(([node]) => node !== "n07")).toEqual(others);
   });
 
+  test("a line may end with all that a client says", async () => {
+    expect(await talkToMonitor(server, "127.0.0.9", "installstatus booting")).toEqual(["ready\n", "done\n"]);
+    expect(await logs(server, "monitor: n07: booting")).toBe(true);
+  });
+
   test("the status of a node is in the log, and once it says done in the nodelist table", async () => {
     await talkToMonitor(server, "127.0.0.9", "installstatus failed\n");
     expect(await logs(server, "monitor: n07: failed")).toBe(true);

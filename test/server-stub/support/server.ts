@@ -162,7 +162,7 @@ export function collect(socket: TLSSocket): Promise<string> {
   });
 }
 
-/** What the install monitor says: before the client's line, and after it. */
+/** What the install monitor says: before the client's line, and after it. A text without a newline ends what it says. */
 export function talkToMonitor(server: TestServer, source: string, line: string): Promise<[string, string]> {
   return new Promise((resolve) => {
     const said: [string, string] = ["", ""];
@@ -172,7 +172,8 @@ export function talkToMonitor(server: TestServer, source: string, line: string):
       said[sent ? 1 : 0] += bytes.toString();
       if (!sent && said[0].endsWith("\n")) {
         sent = true;
-        socket.write(line);
+        if (line.endsWith("\n")) socket.write(line);
+        else socket.end(line);
       }
     });
     socket.on("error", () => {}); // "close" follows.

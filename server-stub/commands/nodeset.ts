@@ -67,6 +67,7 @@ async function run(
   const set = await readTables(location, log);
   const { nodes, missing } = expandNoderange(set, range);
   if (missing.length > 0) return complain([`Invalid nodes and/or groups in noderange: ${missing.join(",")}`]);
+  if (nodes.length === 0) return complain([`${range} means no node`]);
   const folder = new TftpFolder(tftp);
   const print = (plans: readonly Shown[]): void =>
     void process.stdout.write(formatNodes(plans, values.json === true));

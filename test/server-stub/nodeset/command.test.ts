@@ -199,6 +199,7 @@ describe("what cannot be is said, with exit status", () => {
       1,
       /^Error: Invalid nodes and\/or groups in noderange: nosuch$/m,
     ],
+    ["a range of nobody", () => {}, ["n01,-n01", "osimage"], 1, /^Error: n01,-n01 means no node$/m],
     [
       "an unknown image",
       () => {},

@@ -50,7 +50,7 @@ const options = {
   "http-plain": { takes: "HOST:PORT", help: "the same without TLS: nobody proves who he is there" },
   "http-limit": {
     takes: "N",
-    help: "HTTP requests that are worked on at the same time; others get 503 (default 256)",
+    help: "HTTP requests that are worked on at the same time, reports apart; others get 503 (default 256)",
   },
   tokens: {
     takes: "FILE",
@@ -134,7 +134,8 @@ async function run(values: Values<typeof options>): Promise<number> {
   const recorder = new StatusRecorder(await openEditor(location), log);
   const listeners: Listening[] = [];
   try {
-    const http: HttpContext = { ...context, tokens, ...reports, gate: new Gate(httpLimit) };
+    const gates = { boot: new Gate(httpLimit), report: new Gate(httpLimit) };
+    const http: HttpContext = { ...context, tokens, ...reports, gates };
     const answerHttp = (socket: Socket): Promise<void> => serveHttp(socket, http);
     const opened: Partial<Record<Port, string>> = {};
     const open = (port: Port, listening: Listening): void => {

@@ -32,7 +32,7 @@ export async function findAsker(
 ): Promise<Asker | HttpAnswer> {
   const certificate = certificateName === undefined ? {} : { certificateName };
   if (authorization !== undefined) {
-    const [, token = ""] = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization) ?? [];
+    const [, token = ""] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
     const node = await tokens.nodeOf(token);
     if (node === undefined || !isNode(set, node)) {
       const headers = { "WWW-Authenticate": 'Bearer realm="statelite"' };

@@ -6,6 +6,7 @@ import { send } from "../serve/send.ts";
 import { type HttpAnswer, problem, writeAnswer } from "./answer.ts";
 import type { HttpContext } from "./context.ts";
 import { BadRequest, type RequestHead } from "./head.ts";
+import { REPORT_BYTES } from "./report.ts";
 import { RequestReader } from "./request-reader.ts";
 import { findRoute } from "./routes.ts";
 
@@ -65,7 +66,9 @@ async function answerTo(
   };
   try {
     const handle = () => route.handler(request, context);
-    return route.work ? ((await context.gate.run(handle)) ?? busy()) : await handle();
+    if (route.work === undefined) return await handle();
+    const size = route.work === "report" ? sizeOf(head) : 1;
+    return (await context.gates[route.work].run(handle, size)) ?? busy();
   } catch (error) {
     if (error instanceof BadRequest) throw error;
     if (error instanceof UnreadableTable) {
@@ -75,6 +78,11 @@ async function answerTo(
     context.log.line(`${head.path}: ${error instanceof Error ? error.stack : String(error)}`);
     return problem(500, "failed", "the server made a mistake; its log has more");
   }
+}
+
+/** A body is kept in memory until it is whole: 16 of the largest take the room of 256 usual ones. */
+function sizeOf({ contentLength }: RequestHead): number {
+  return Math.max(1, Math.min(contentLength, REPORT_BYTES) / (1024 * 1024));
 }
 
 /** Not at once, and not all at the same time: the agent adds a random wait of its own to it. */

@@ -6,11 +6,17 @@ import type { RequestHead } from "./head.ts";
 import type { ReportStore } from "./report-store.ts";
 import type { Tokens } from "./tokens.ts";
 
+/**
+ * What takes room. A report's body is waited for as long as a request may take, and may be large: whoever sends reports,
+ * or only says so, keeps nobody from being told what to boot.
+ */
+export type Work = "boot" | "report";
+
 /** What the HTTP side needs beside what xcatd's port needs. */
 export interface HttpContext extends ServeContext {
   readonly tokens: Tokens;
   /** Bounds what is worked on at the same time. */
-  readonly gate: Gate;
+  readonly gates: Readonly<Record<Work, Gate>>;
   /** Where reports of boots go; absent where they are not kept. */
   readonly reports?: ReportStore;
 }

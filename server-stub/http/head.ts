@@ -19,6 +19,8 @@ export interface RequestHead {
   readonly headers: ReadonlyMap<string, string>;
   /** Bytes of the body that follows. */
   readonly contentLength: number;
+  /** It waits until it is told to go on (RFC 9110 section 10.1.1). */
+  readonly expectsContinue: boolean;
 }
 
 /** Bytes of a head, and lines in it: an agent's has 150 and six. */
@@ -31,7 +33,8 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * @throws BadRequest
  */
 export function readHead(text: string): RequestHead {
-  const [requestLine = "", ...lines] = text.split("\r\n");
+  // An empty line before it is passed over (RFC 9112 section 2.2).
+  const [requestLine = "", ...lines] = text.replace(/^\r\n/, "").split("\r\n");
   if (lines.length > HEAD_LIMITS.lines) throw new BadRequest(431, "there are too many header lines");
   const [method = "", target = "", version = "", extra] = requestLine.split(" ");
   if (!/^HTTP\/\d\.\d$/.test(version) || extra !== undefined || !token.test(method))
@@ -39,7 +42,8 @@ export function readHead(text: string): RequestHead {
   if (!version.startsWith("HTTP/1.")) throw new BadRequest(505, "only HTTP/1.1 is spoken here");
   const headers = readHeaders(lines);
   if (version === "HTTP/1.1" && !headers.has("host")) throw new BadRequest(400, "the Host header is missing");
-  return { method, path: pathOf(target), headers, contentLength: lengthOf(headers) };
+  const expectsContinue = version !== "HTTP/1.0" && /^100-continue$/i.test(headers.get("expect") ?? "");
+  return { method, path: pathOf(target), headers, contentLength: lengthOf(headers), expectsContinue };
 }
 
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {

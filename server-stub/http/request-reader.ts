@@ -56,9 +56,8 @@ export class RequestReader {
   }
 
   /** @throws BadRequest where it does not come whole */
-  async body({ headers, contentLength }: RequestHead, seconds: number): Promise<Uint8Array> {
-    if (/^100-continue$/i.test(headers.get("expect") ?? "") && this.#length === 0)
-      this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+  async body({ contentLength, expectsContinue }: RequestHead, seconds: number): Promise<Uint8Array> {
+    if (expectsContinue && this.#length === 0) this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n");
     this.#wanted = contentLength;
     if (this.#length < contentLength) this.#socket.resume();
     const state = await this.#until(() => this.#length >= contentLength, seconds);

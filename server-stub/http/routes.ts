@@ -1,6 +1,6 @@
 import { type HttpAnswer, problem } from "./answer.ts";
 import { tellBoot } from "./boot.ts";
-import type { Handler } from "./context.ts";
+import type { Handler, Work } from "./context.ts";
 import { tellHealth } from "./health.ts";
 import { lastReport, takeReport } from "./report.ts";
 
@@ -9,15 +9,15 @@ interface Route {
   readonly path: string;
   /** HEAD comes with GET. */
   readonly methods: Readonly<Partial<Record<"GET" | "POST", Handler>>>;
-  /** Whether it is work, of which only so much is done at the same time. */
-  readonly work: boolean;
+  /** Work of which only so much is done at the same time. */
+  readonly work?: Work;
 }
 
 /** Everything that can be asked for. */
 export const routes: readonly Route[] = [
-  { path: "/healthz", methods: { GET: tellHealth }, work: false },
-  { path: "/v1/nodes/{node}/boot", methods: { GET: tellBoot }, work: true },
-  { path: "/v1/nodes/{node}/report", methods: { GET: lastReport, POST: takeReport }, work: true },
+  { path: "/healthz", methods: { GET: tellHealth } },
+  { path: "/v1/nodes/{node}/boot", methods: { GET: tellBoot }, work: "boot" },
+  { path: "/v1/nodes/{node}/report", methods: { GET: lastReport, POST: takeReport }, work: "report" },
 ];
 
 /** A handler, and what it has to know of the way to it. */
@@ -32,7 +32,7 @@ export function findRoute(path: string, method: string): Found | HttpAnswer {
     const parts = matchPath(route.path, path);
     if (parts === undefined) continue;
     const handler = handlerOf(route, method);
-    if (handler !== undefined) return { handler, path: parts, work: route.work };
+    if (handler !== undefined) return { handler, path: parts, ...(route.work && { work: route.work }) };
     const allow = Object.keys(route.methods).flatMap((name) => (name === "GET" ? ["GET", "HEAD"] : [name]));
     return problem(405, "method", `${method.slice(0, 20)} is not for ${route.path}`, {
       Allow: allow.join(", "),

@@ -130,6 +130,7 @@ describe("who may have it", () => {
     ["no address without a name", "-", { source: "127.0.0.98" }, 403, "unknown-node"],
     ["a node without an image is told so", "n03", { source: "127.0.0.13" }, 409, "no-image"],
     ["a node by its token, from anywhere", "n02", bearer(TOKEN), 200],
+    ["the scheme in any case, and more than one blank", "n02", { headers: { Authorization: `bearer   ${TOKEN}` } }, 200],
     ["only that node", "n01", bearer(TOKEN), 403, "other-node"],
     ["whatever its address stands for", "n01", { ...n01, ...bearer(TOKEN) }, 403, "other-node"],
     ["not with a wrong token, also from its own address", "n01", { ...n01, ...bearer("x".repeat(20)) }, 401, "unauthorized"],

@@ -50,6 +50,7 @@ describe("a request's form", () => {
     ["a query, which is passed over", `GET /healthz?a=b HTTP/1.1\r\n${host}\r\n`, 200],
     ["the absolute form", `GET http://mn:80/healthz HTTP/1.1\r\n${host}\r\n`, 200],
     ["the form of proxies", `CONNECT mn:80 HTTP/1.1\r\n${host}\r\n`, 400],
+    ["an empty line before it", `\r\nGET /healthz HTTP/1.1\r\n${host}\r\n`, 200],
     ["HTTP/1.0 without a host", "GET /healthz HTTP/1.0\r\n\r\n", 200],
     ["HTTP/1.1 without a host", "GET /healthz HTTP/1.1\r\n\r\n", 400],
     ["two hosts", `GET /healthz HTTP/1.1\r\n${host}${host}\r\n`, 400],
@@ -109,6 +110,14 @@ describe("a request's form", () => {
     expect(JSON.parse((await http(server, "/healthz")).body).working).toBe(0);
   });
 
+  test("one of HTTP/1.0 is not told to go on, whatever it expects", async () => {
+    const lines = "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n";
+    const socket = await openHttp(server, { plain: true, source: "127.0.0.11" });
+    const text = collectText(socket);
+    socket.write(`POST /v1/nodes/n01/report HTTP/1.0\r\n${lines}\r\n`);
+    expect(readAnswers(await text).map(({ status }) => status)).toEqual([408]);
+  });
+
   test("one that is taken back gets nothing, and a line in the log", async () => {
     const socket = await openHttp(server, { plain: true, source: "127.0.0.77" });
     const text = collectText(socket);
@@ -133,5 +142,26 @@ describe("more than can be worked on", () => {
       expect(answer.status).toBe(200);
       expect(answer.body).toContain('"/slow"');
     }
+  });
+
+  test("reports that do not come keep no other node from being told what to boot", async () => {
+    const post = async (length: number) => {
+      const socket = await openHttp(server, { source: "127.0.0.11" });
+      const text = collectText(socket);
+      const lines = `Host: mn\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n`;
+      socket.write(`POST /v1/nodes/n01/report HTTP/1.1\r\n${lines}\r\n{`);
+      return text;
+    };
+    const working = async () => JSON.parse((await http(server, "/healthz")).body).working;
+    const [first, second] = [post(100), post(100)];
+    for (let tries = 0; tries < 100 && (await working()) !== 2; tries++) await Bun.sleep(20);
+    expect((await http(server, "/v1/nodes/n02/boot", { source: "127.0.0.12" })).status).toBe(200);
+    expect(readAnswers(await post(100))[0]?.status).toBe(503);
+    for (const text of [first, second]) expect(readAnswers(await text)[0]?.status).toBe(408);
+    // The largest is as much as 16 usual ones, and comes when nobody else is there.
+    const large = post(16 * 1024 * 1024);
+    for (let tries = 0; tries < 100 && (await working()) !== 1; tries++) await Bun.sleep(20);
+    expect(readAnswers(await post(100))[0]?.status).toBe(503);
+    expect(readAnswers(await large)[0]?.status).toBe(408);
   });
 });

@@ -68,7 +68,8 @@ export interface Exchanged<T> {
  */
 export function converse<T>(task: Conversation<T>): Promise<Exchanged<T>> {
   return new Promise((resolve, reject) => {
-    const { reader, advice } = task;
+    const { reader } = task;
+    const advice = adviceOf(task);
     let stage: Stage = "connect";
     let socket: Socket | undefined;
     let localAddress = "";
@@ -136,6 +137,15 @@ export function converse<T>(task: Conversation<T>): Promise<Exchanged<T>> {
 
 function addressOf<T>({ endpoint }: Conversation<T>) {
   return { host: endpoint.address, port: endpoint.port };
+}
+
+/** xcatd says nothing where it does not take a certificate. */
+function adviceOf<T>({ advice, trust }: Conversation<T>): Advice {
+  if (trust.mode !== "verify" || trust.client === undefined) return advice;
+  return {
+    ...advice,
+    look: `${advice.look}, and whether its CA signed the certificate that this node shows`,
+  };
 }
 
 function caOf<T>({ trust }: Conversation<T>): string {

@@ -37,6 +37,11 @@ function meaningOf(status: number, type: string): readonly [FailureKind, string]
       "no-image",
       "run nodeset NODE osimage=IMAGE on the server, or set os, arch and profile in nodetype",
     ];
+  if (type === "certificate")
+    return [
+      "refused",
+      "build the initrd with a --client-cert that the server's --ca signed and that has not expired, or without one",
+    ];
   if (status === 401)
     return ["refused", "see that the token in the initrd is the one in the server's --tokens file"];
   if (status === 403)

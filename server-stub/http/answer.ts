@@ -26,6 +26,7 @@ export function sharedPart(text: string): SharedPart {
 export const PROBLEM_KINDS = [
   "bad-request",
   "unauthorized",
+  "certificate",
   "unknown-node",
   "other-node",
   "refused",

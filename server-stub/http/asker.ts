@@ -33,22 +33,23 @@ export async function findAsker(
   const certificate = certificateName === undefined ? {} : { certificateName };
   if (authorization !== undefined) {
     const [, token = ""] = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization) ?? [];
-    const node = await tokens.nodeOf(token);
-    if (node === undefined || !isNode(set, node)) {
+    const node = nodeCalled(set, await tokens.nodeOf(token));
+    if (node === undefined) {
       const headers = { "WWW-Authenticate": 'Bearer realm="statelite"' };
       return problem(401, "unauthorized", "this is no token of a node", headers);
     }
     return { address: remoteAddress, host: node, node, by: "token", ...certificate };
   }
-  if (certificateName !== undefined && isNode(set, certificateName))
-    return {
-      address: remoteAddress,
-      host: certificateName,
-      node: certificateName,
-      by: "certificate",
-      ...certificate,
-    };
+  const certified = nodeCalled(set, certificateName);
+  if (certified !== undefined)
+    return { address: remoteAddress, host: certified, node: certified, by: "certificate", ...certificate };
   return { ...(await identify(set, remoteAddress, names)), by: "address", ...certificate };
+}
+
+/** The node of a name, with the site's domain or without. */
+function nodeCalled(set: TableSet, name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  return nodeNames(name, siteValue(set, "domain")).find((candidate) => isNode(set, candidate));
 }
 
 /** What stands for the node that asks, where it does not know its own name. */
@@ -74,10 +75,7 @@ export function nodeFor(
   wanted: string,
   commands: Commands,
 ): { readonly node: string } | HttpAnswer {
-  const name =
-    wanted === ITSELF
-      ? asker.node
-      : nodeNames(wanted, siteValue(set, "domain")).find((candidate) => isNode(set, candidate));
+  const name = wanted === ITSELF ? asker.node : nodeCalled(set, wanted);
   if (name !== undefined && name === asker.node) {
     const refused = commands.own.map((command) => decide(set, asker, { command, args: [] })).find(isRefused);
     return refused === undefined ? { node: name } : problem(403, "refused", refusalText(refused.why));

@@ -19,11 +19,6 @@ export async function serveHttp(socket: Socket, context: HttpContext): Promise<v
   const address = socket.remoteAddress ?? "unknown address";
   const took = (): string => `${Math.round(performance.now() - started)} ms`;
   const certificate = socket instanceof TLSSocket ? certificateName(socket) : {};
-  if (certificate.untrusted !== undefined) {
-    context.log.complaint("client certificate refused", address, certificate.untrusted);
-    socket.destroy();
-    return;
-  }
   const reader = new RequestReader(socket);
   let asked = "HTTP";
   let head: RequestHead | undefined;
@@ -36,7 +31,9 @@ export async function serveHttp(socket: Socket, context: HttpContext): Promise<v
       return;
     }
     asked = `${head.method} ${head.path}`.slice(0, 200);
-    answer = await answerTo(head, reader, context, { remoteAddress: address, ...nameOf(certificate) });
+    answer =
+      refuseCertificate(certificate) ??
+      (await answerTo(head, reader, context, { remoteAddress: address, ...nameOf(certificate) }));
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     answer = problem(error.status, kindOf(error.status), error.message);
@@ -48,6 +45,13 @@ export async function serveHttp(socket: Socket, context: HttpContext): Promise<v
   else if (answer.status >= 400)
     context.log.complaint(`HTTP ${answer.status}`, address, `${said}, ${took()}`);
   else context.log.line(`${address}: ${said}, ${took()}`);
+}
+
+/** Where xcatd just closes, here is a way to say why. */
+function refuseCertificate({ untrusted }: ReturnType<typeof certificateName>): HttpAnswer | undefined {
+  return untrusted === undefined
+    ? undefined
+    : problem(403, "certificate", `client certificate refused: ${untrusted}`);
 }
 
 async function answerTo(

@@ -49,11 +49,13 @@ function problem(description: string, headers: object = {}) {
   return { description, headers, content: { "application/problem+json": { schema: reference("Problem") } } };
 }
 
-/** What a request may lead to whatever it asks for: 400, 408, 411, 431, 500, 505. */
+/** What a request may lead to whatever it asks for: 403 (a certificate), 400, 408, 411, 431, 500, 505. */
 const OTHERS = { default: problem("The request is malformed or does not come whole, or the server failed.") };
 const IDENTITY = {
   "401": problem("The bearer token is none of a node.", { "WWW-Authenticate": header("Bearer") }),
-  "403": problem("The one who asks is no node, or another one, or the policy table does not allow it."),
+  "403": problem(
+    "The one who asks is no node, or another one, or shows a certificate that --ca did not sign, or the policy table does not allow it.",
+  ),
 };
 const BUSY = {
   "503": problem("More is being worked on than the server takes on.", { "Retry-After": header("seconds") }),

@@ -140,6 +140,7 @@ const final: readonly [rule: string, behave: Behaviour, code: string, attempts: 
   ["another node's name", answering(403, ...problem("other-node", "this node is n02")), "query-other-node", 1, /this node is n02/],
   ["a node without an image", answering(409, ...problem("no-image", "n01 does not have os")), "query-no-image", 3, /n01 does not have os/],
   ["a refusal", answering(403, ...problem("refused", "Permission denied")), "query-refused", 3, /Permission denied/],
+  ["a certificate that is refused", answering(403, ...problem("certificate", "client certificate refused: CERT_HAS_EXPIRED")), "query-refused", 3, /CERT_HAS_EXPIRED/],
   ["a token that is none", answering(401, ...problem("unauthorized", "this is no token")), "query-refused", 3, /no token/],
   ["a path that is none", answering(404, "<h1>Not Found"), "query-error-reply", 3, /answers with status 404/],
   ["a mistake of the server's", answering(500, "oops"), "query-error-reply", 3, /status 500/],

@@ -137,6 +137,7 @@ describe("who may have it", () => {
     ["not with the token of who is no node", "-", bearer(`${TOKEN}-of-nobody`), 401, "unauthorized"],
     ["not with another scheme", "n01", { ...n01, headers: { Authorization: "Basic bjAxOng=" } }, 401, "unauthorized"],
     ["a node by a certificate with its name, from anywhere", "n02", { certificate: "n02" }, 200],
+    ["or with the site's domain in it", "n02", { certificate: "n02.cluster.test" }, 200],
     ["only that node, whatever its address stands for", "n01", { ...n01, certificate: "n02" }, 403, "other-node"],
     ["an administrator by a certificate that the policy names", "n02", { certificate: "root" }, 200],
     ["who is told what is no node", "n99", { certificate: "root" }, 404, "unknown-node"],
@@ -151,10 +152,12 @@ describe("who may have it", () => {
   }
 
   test("nobody by a certificate that the CA did not sign, also from a node's address", async () => {
-    expect(await boot("n01", { ...n01, certificate: "evil" }).catch((error: Error) => error.message)).toBe(
-      "no answer",
-    );
-    expect(await logs(server, "127.0.0.11: client certificate refused")).toBe(true);
+    const answer = await boot("n01", { ...n01, certificate: "evil" });
+    expect([answer.status, kind(answer)]).toEqual([403, "certificate"]);
+    expect(answer.body).toContain("client certificate refused: DEPTH_ZERO_SELF_SIGNED_CERT");
+    expect(
+      await logs(server, "127.0.0.11: HTTP 403: GET /v1/nodes/n01/boot: 403 client certificate refused"),
+    ).toBe(true);
   });
 
   test("a refusal by its token asks for one", async () => {

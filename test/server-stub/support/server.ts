@@ -91,6 +91,7 @@ openssl req -x509 ${key} -keyout ca.key -out ca.pem -subj "/CN=xCAT CA"
 openssl req -x509 ${key} ${signed} -keyout server.key -out server.pem -subj /CN=xcatmn
 openssl req -x509 ${key} ${signed} -keyout root.key -out root.pem -subj /CN=root
 openssl req -x509 ${key} ${signed} -keyout n02.key -out n02.pem -subj /CN=n02
+openssl req -x509 ${key} ${signed} -keyout n02.cluster.test.key -out n02.cluster.test.pem -subj /CN=n02.cluster.test
 openssl req -x509 ${key} -keyout evil.key -out evil.pem -subj /CN=root`;
   const made = Bun.spawnSync(["sh", "-c", script], { cwd: directory, stderr: "pipe" });
   invariant(made.success, made.stderr.toString());

@@ -3,7 +3,7 @@ import { BootError, fatal, type Problem } from "../errors.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
 import type { Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
-import { type Found, inOwn, makeOwn, prepareJson, readJson } from "./files.ts";
+import { type Found, inOwn, makeOwn, type Prepared, prepareJson, readJson } from "./files.ts";
 import { judgeLease, judgeOwner, type Machine, readLease } from "./lease.ts";
 
 /** Whether the node's state is its own and can be written to, before anything else is written there. */
@@ -65,10 +65,20 @@ async function take(directory: number, self: Machine, on: string, strict: boolea
     await own.drop();
     throw new BootError([problem]);
   }
+  const named = readNode(owner) === self.node ? undefined : await prepareOwner(directory, self, own);
   await own.commit();
-  if (readNode(owner) !== self.node)
-    await (await prepareJson(directory, OWNER, { node: self.node })).commit();
+  await named?.commit();
   return problem;
+}
+
+/** Both have room, or neither is written. */
+async function prepareOwner(directory: number, { node }: Machine, lease: Prepared): Promise<Prepared> {
+  try {
+    return await prepareJson(directory, OWNER, { node });
+  } catch (error) {
+    await lease.drop();
+    throw error;
+  }
 }
 
 function leaseOf(found: Found | undefined) {
@@ -81,6 +91,9 @@ function readNode(found: Found | undefined): unknown {
     : undefined;
 }
 
+/** A link that must not be followed is no directory either, to open(2). */
+const NO_DIRECTORY = "remove the file or link .statelite there: the agent's own directory was wanted";
+
 const REMEDIES: Readonly<Record<string, readonly ["state-read-only" | "state-full" | "state-area", string]>> =
   {
     EROFS: ["state-read-only", "export it read-write (exportfs -v on the server shows rw), and see MNTOPTS"],
@@ -88,8 +101,12 @@ const REMEDIES: Readonly<Record<string, readonly ["state-read-only" | "state-ful
     EPERM: ["state-read-only", "export it read-write and with no_root_squash"],
     ENOSPC: ["state-full", "make room in the persistent area"],
     EDQUOT: ["state-full", "raise the quota of the persistent area"],
-    ELOOP: ["state-area", "remove the link .statelite there: the agent's own directory was wanted"],
-    ENOTDIR: ["state-area", "remove the file .statelite there: the agent's own directory was wanted"],
+    ELOOP: ["state-area", NO_DIRECTORY],
+    ENOTDIR: ["state-area", NO_DIRECTORY],
+    EISDIR: [
+      "state-area",
+      `remove the directory ${LEASE} or ${OWNER} in .statelite there: a file of the agent's own was wanted`,
+    ],
   };
 
 function unusable(error: unknown, tree: string): BootError {

@@ -1,7 +1,8 @@
-import { constants, promises as fs } from "node:fs";
+import { promises as fs } from "node:fs";
+import { unlessMissing } from "../effects/merge.ts";
 import { allOrNothing } from "../effects/whole.ts";
 import { O } from "../kernel/constants.ts";
-import { errorCode } from "../kernel/errno.ts";
+import { errnoNumber, errorCode, SystemError } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
 
@@ -30,21 +31,22 @@ export interface Found {
   readonly modified: number;
 }
 
-/** What a file of a directory holds; undefined where it is not there, or is nothing that the agent has written. */
+/**
+ * What a file of a directory holds; undefined where it is not there, or is nothing that the agent has written.
+ * @throws SystemError EISDIR where a directory has the name: no file can take its place
+ */
 export async function readJson(directory: number, name: string): Promise<Found | undefined> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await fs.open(fdPath(directory, name), flags).catch((error: unknown) => {
-    if (["ENOENT", "ELOOP", "ENXIO", "EISDIR"].includes(errorCode(error) ?? "")) return undefined;
-    throw error;
-  });
-  if (file === undefined) return undefined;
+  // Without opening it for good: to open a device is to do something with it.
+  const there = await fs.open(fdPath(directory, name), O.PATH | O.NOFOLLOW | O.CLOEXEC).catch(unlessMissing);
+  if (there === undefined) return undefined;
   try {
-    const stats = await file.stat();
+    const stats = await there.stat();
+    if (stats.isDirectory()) throw new SystemError(`open(${name})`, errnoNumber("EISDIR"));
     if (!stats.isFile() || stats.size > MOST_BYTES) return undefined;
-    const text = await file.readFile("utf8");
+    const text = await fs.readFile(fdPath(there.fd), "utf8");
     return { json: parse(text), modified: stats.mtimeMs };
   } finally {
-    await file.close();
+    await there.close();
   }
 }
 
@@ -72,10 +74,11 @@ export async function prepareJson(directory: number, name: string, value: unknow
   const modified = await allOrNothing(aside, () => writeDurably(aside, `${JSON.stringify(value)}\n`));
   return {
     modified,
-    async commit() {
-      await fs.rename(aside, place);
-      await syncDirectory(directory);
-    },
+    commit: () =>
+      allOrNothing(aside, async () => {
+        await fs.rename(aside, place);
+        await syncDirectory(directory);
+      }),
     drop: () => fs.rm(aside, { force: true }),
   };
 }

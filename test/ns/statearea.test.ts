@@ -85,6 +85,19 @@ describe("a state that cannot be used is a clear failure, and nothing is written
       (path) => symlinkSync(base, join(path, ".statelite")),
       "fatal state-area",
     ],
+    [
+      "a directory where its lease should be",
+      "",
+      (path) => mkdirSync(join(ownDirectory(path), "lease.json/x"), { recursive: true }),
+      "fatal state-area",
+    ],
+    [
+      "a directory where its owner's name should be",
+      "",
+      (path) => mkdirSync(join(ownDirectory(path), "owner.json")),
+      "fatal state-area",
+    ],
+    ["room for one of two files", "nr_inodes=3", (path) => ownDirectory(path), "fatal state-full"],
   ];
   test.each(rows)("%s", async (_, data, arrange, expected) => {
     using state = makeState(data);
@@ -106,6 +119,7 @@ describe("what somebody has put in the place of the agent's files", () => {
       "a FIFO, which nobody writes to",
       (path) => void spawnSync("mkfifo", [join(ownDirectory(path), "lease.json")]),
     ],
+    ["a device", (path) => void spawnSync("mknod", [join(ownDirectory(path), "lease.json"), "c", "1", "5"])],
     [
       "a directory with something in it, under the name of a file that is not finished",
       (path) => {
@@ -120,6 +134,16 @@ describe("what somebody has put in the place of the agent's files", () => {
     expect(JSON.parse(readFileSync(join(state.path, ".statelite/lease.json"), "utf8"))).toMatchObject(A);
     expect(readdirSync(join(state.path, ".statelite")).sort()).toEqual(["lease.json", "owner.json"]);
   });
+});
+
+test.each([
+  ["lease.json", "remove the directory lease.json or owner.json in .statelite there"],
+  ["", "remove the file or link .statelite there"],
+])("what stands in the way is named: .statelite/%s", async (name, remedy) => {
+  using state = makeState();
+  if (name === "") symlinkSync(base, join(state.path, ".statelite"));
+  else mkdirSync(join(ownDirectory(state.path), name));
+  expect(await claim(state.path, A)).toMatchObject({ remedy: expect.stringContaining(remedy) });
 });
 
 test("a machine that crashed comes back at once, however strict", async () => {

@@ -2,7 +2,15 @@ import { bindMount } from "./bind.ts";
 import { setPartitions, swapOn } from "./block.ts";
 import { copySmallFiles } from "./copy-files.ts";
 import { nextNames } from "./directory.ts";
-import { copyFileRange, listXattrs, makeNode, renameNoReplace, setTimes, setXattr } from "./inode.ts";
+import {
+  copyFileRange,
+  listXattrs,
+  makeNode,
+  nextData,
+  renameNoReplace,
+  setTimes,
+  setXattr,
+} from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
 import { inspect, openPlace, sameContent, stillThere } from "./inspect.ts";
 import { fileSystemType, livesInMemory, mount, mountFlags, umount } from "./mount.ts";
@@ -28,6 +36,7 @@ export const calls = {
   nextNames,
   copySmallFiles,
   copyFileRange,
+  nextData,
   makeNode,
   setTimes,
   listXattrs,

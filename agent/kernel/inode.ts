@@ -112,6 +112,23 @@ export function copyFileRange(
   }
 }
 
+const SEEK_DATA = 3;
+
+/**
+ * Where a file's next bytes are that are no hole, lseek(2) with SEEK_DATA; undefined where there are none any more. Of a
+ * file system that does not tell holes (NFS before 4.2) all is data. @throws SystemError
+ */
+export function nextData(fd: number, position: number): number | undefined {
+  try {
+    return check(libc.lseek(fd, position, SEEK_DATA), () => `lseek(${fd}, ${position}, SEEK_DATA)`);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    if (error.code === "ENXIO") return undefined;
+    if (error.code === "EINVAL") return position;
+    throw error;
+  }
+}
+
 /** renameat2(2) with RENAME_NOREPLACE: EEXIST where the new name is taken, and nothing is lost. @throws SystemError */
 export function renameNoReplace(from: PathBytes, to: PathBytes): void {
   const [f, t] = [cstring(from), cstring(to)];

@@ -32,6 +32,7 @@ const libc = dlopen("libc.so.6", {
   setrlimit: { args: [i32, pointer], returns: i32 },
   signal: { args: [i32, i64], returns: i64 },
   sigprocmask: { args: [i32, pointer, pointer], returns: i32 },
+  lseek: { args: [i32, i64, i32], returns: i64 },
   close: { args: [i32], returns: i32 },
   umask: { args: [u32], returns: u32 },
 }).symbols;

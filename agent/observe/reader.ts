@@ -6,7 +6,7 @@ import { FS_MAGIC, O } from "../kernel/constants.ts";
 import { FILES_AT_ONCE } from "../kernel/copy-files.ts";
 import { type NamesRead, nextNames, splitNames } from "../kernel/directory.ts";
 import { errorCode } from "../kernel/errno.ts";
-import { listXattrs, type Xattr } from "../kernel/inode.ts";
+import { listXattrs, nextData, type Xattr } from "../kernel/inode.ts";
 
 /** A value, or the promise of one: what is done in place need not wait its turn. */
 export type Awaitable<T> = T | Promise<T>;
@@ -21,6 +21,8 @@ export interface SourcePath {
 export interface OpenedSource {
   readonly fd: number;
   stat(): Awaitable<BigIntStats>;
+  /** Where the next bytes are that are no hole; undefined where there are none any more. */
+  nextData(position: number): Awaitable<number | undefined>;
   /** One pread(2) into the buffer's beginning: perhaps fewer bytes than asked, 0 at the end. */
   read(buffer: Buffer, length: number, position: number): Awaitable<number>;
   close(): Awaitable<void>;
@@ -94,6 +96,7 @@ export function waitingReader(calls: KernelCalls): TreeReader {
     return {
       fd: handle.fd,
       stat: () => handle.stat({ bigint: true }),
+      nextData: (position) => calls.nextData(handle.fd, position),
       read: async (buffer, length, position) => (await handle.read(buffer, 0, length, position)).bytesRead,
       close: () => handle.close(),
     };
@@ -132,6 +135,7 @@ export function localReader(): TreeReader {
     return {
       fd,
       stat: () => fs.fstatSync(fd, { bigint: true }),
+      nextData: (position) => nextData(fd, position),
       read: (buffer, length, position) => fs.readSync(fd, buffer, 0, length, position),
       close: () => fs.closeSync(fd),
     };

@@ -7,10 +7,13 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readSync,
   rmdirSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -37,6 +40,29 @@ interface Row {
 }
 
 const file = (path: string, text: string | Uint8Array = "x") => writeFileSync(path, text);
+/** What is written where into a file that has a hole everywhere else. */
+const TERABYTE = [
+  ["begin", 0],
+  ["middle", 5e11 + 4000],
+  ["end", 1e12 - 3],
+] as const;
+
+/** What such a file has there, its size, and how much room it takes. */
+function ends(directory: string): unknown {
+  const path = join(directory, "lastlog");
+  const fd = openSync(path, "r");
+  try {
+    const texts = TERABYTE.map(([text, at]) => {
+      const bytes = Buffer.alloc(text.length);
+      return bytes.toString("utf8", 0, readSync(fd, bytes, 0, bytes.length, at));
+    });
+    const { size, blocks } = statSync(path);
+    return [texts, size, blocks < 100];
+  } finally {
+    closeSync(fd);
+  }
+}
+
 const touch = (path: string, time: string) => run("/usr/bin/touch", ["-h", "-d", time, path]);
 
 const rows: readonly Row[] = [
@@ -190,6 +216,15 @@ const rows: readonly Row[] = [
       }
     },
     same: [inventory],
+  },
+  {
+    rule: "a terabyte of holes with something at both ends and in the middle, as lastlog has: it is not read",
+    make: (d) => {
+      const fd = openSync(join(d, "lastlog"), "w");
+      for (const [text, at] of TERABYTE) writeSync(fd, text, at);
+      closeSync(fd);
+    },
+    same: [ends],
   },
   {
     rule: "directories 900 levels deep, with a path longer than any that the kernel takes",

@@ -100,7 +100,9 @@ function remedyFor(op: Op, code: string | undefined): string {
     case "ESTALE":
       return "what was exported has been replaced on the server: boot the node again";
     case "ENOENT":
-      return `it was there a moment ago: check whether somebody is changing the source${op.kind === "seed" ? ", or writes into this node's state on its server" : ""}; then boot again`;
+    case "ENOTDIR":
+    case "EISDIR":
+      return `it is not what it was a moment ago: check whether somebody is changing the source${op.kind === "seed" ? ", or writes into this node's state on its server" : ""}; then boot again`;
     case "ELOOP":
       return op.kind === "seed"
         ? "check the source and the state for symlinks where none was wanted, and who else can write into this node's state on its server"

@@ -6,7 +6,7 @@ const STANDARD_OUTPUT = "/proc/self/fd/1";
 
 const AGAIN_MS = 20;
 
-/** What a console that takes nothing is given once it does; what is said beyond that is lost to it, and to nobody else. */
+/** What a console that takes nothing is given once it does: the last of it, as that says how things stand. */
 const MOST_BYTES = 256 << 10;
 
 /** A console that has taken nothing for so long is not waited for, and one that is slow no longer than that. */
@@ -18,7 +18,9 @@ const [STOPPED_MS, SLOW_MS] = [1000, 10_000];
  */
 export class Console {
   readonly #fd: number;
-  #waiting = Buffer.alloc(0);
+  /** Lines it has not taken yet; of the first it may have a part. */
+  #waiting: Buffer[] = [];
+  #bytes = 0;
   #lost = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -28,12 +30,15 @@ export class Console {
 
   /** The line is on the console once that takes it, behind those before it. */
   write(line: string): void {
-    if (this.#waiting.length > MOST_BYTES) {
-      this.#lost++;
-      return;
-    }
-    this.#add(line);
+    const bytes = Buffer.from(`${line}\n`);
+    this.#waiting.push(bytes);
+    this.#bytes += bytes.length;
     this.#give();
+    while (this.#bytes > MOST_BYTES && this.#waiting.length > 2) {
+      const [lost] = this.#waiting.splice(1, 1);
+      this.#bytes -= lost?.length ?? 0;
+      this.#lost++;
+    }
     if (this.#waiting.length > 0 && this.#timer === undefined) {
       this.#timer = setInterval(() => this.#give(), AGAIN_MS);
       this.#timer.unref();
@@ -51,33 +56,34 @@ export class Console {
     }
   }
 
-  #add(line: string): void {
-    this.#waiting = Buffer.concat([this.#waiting, Buffer.from(`${line}\n`)]);
-  }
-
   /** @returns whether it took something */
   #give(): boolean {
-    const before = this.#waiting.length;
+    const before = this.#bytes;
     try {
-      while (this.#waiting.length > 0) {
-        this.#waiting = this.#waiting.subarray(writeSync(this.#fd, this.#waiting));
-        if (this.#lost > 0) this.#tellLost();
+      for (let [line] = this.#waiting; line !== undefined; [line] = this.#waiting) {
+        const taken = writeSync(this.#fd, line);
+        this.#bytes -= taken;
+        if (taken < line.length) this.#waiting[0] = line.subarray(taken);
+        else this.#next();
       }
     } catch (error) {
       // One that is gone has nobody before it: the log, the kernel's log and the report have it all.
-      if (errorCode(error) !== "EAGAIN") this.#waiting = Buffer.alloc(0);
+      if (errorCode(error) !== "EAGAIN") [this.#waiting, this.#bytes] = [[], 0];
     }
     if (this.#waiting.length === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    return this.#waiting.length < before;
+    return this.#bytes < before;
   }
 
-  #tellLost(): void {
-    this.#add(
-      `statelite: ${this.#lost} lines are missing here, as this console took nothing; the log has them`,
-    );
+  /** The first line is said; those that are lost came behind it. */
+  #next(): void {
+    this.#waiting.shift();
+    if (this.#lost === 0) return;
+    const text = `statelite: ${this.#lost} lines are missing here, as this console took nothing; the log has them\n`;
+    this.#waiting.unshift(Buffer.from(text));
+    this.#bytes += text.length;
     this.#lost = 0;
   }
 }

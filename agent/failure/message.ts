@@ -5,13 +5,26 @@ import type { ShellLock } from "./shell.ts";
 
 /** How a failed boot is told of (semantics section 9). Pure; lines are made printable by who prints them. */
 
+/** Of a table's ten thousand rows all may be wrong, and a serial line needs minutes for them. */
+const MOST_SHOWN = 20;
+
+/** How many problems of which codes there are. */
+function inShort(problems: readonly Problem[]): string {
+  const codes = [...Map.groupBy(problems, ({ code }) => code)].map(
+    ([code, some]) => `${some.length} ${code}`,
+  );
+  return `${problems.length} more problems: ${codes.join(", ")}; the log and the report have them all`;
+}
+
 /** The four parts of each problem on lines of their own, with the code to look it up by, and what happens next. */
 export function failureMessage(problems: readonly Problem[], next: string): string[] {
   const lines = ["", "statelite: THE BOOT OF THIS NODE HAS FAILED"];
-  for (const { code, doing, on, found, remedy } of problems.map(tellable)) {
+  const shown = problems.slice(0, MOST_SHOWN);
+  for (const { code, doing, on, found, remedy } of shown.map(tellable)) {
     lines.push("", `  doing   ${doing}`, `  on      ${on}`, `  found   ${found}`, `  remedy  ${remedy}`);
     lines.push(`  code    ${code}`);
   }
+  if (problems.length > shown.length) lines.push("", `  and ${inShort(problems.slice(MOST_SHOWN))}`);
   return [...lines, "", `statelite: policy ${next}`, ""];
 }
 

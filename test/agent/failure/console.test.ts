@@ -62,8 +62,10 @@ test("one that is stopped for too long is told how much it has missed", async ()
   const terminal = new Console(pipe.path);
   pipe.fill();
   for (let n = 0; n < 5000; n++) terminal.write(`${n} ${"x".repeat(94)}`);
-  const said = await readUntil(pipe.read, "the log has them\n");
+  terminal.write("the last line");
+  const said = await readUntil(pipe.read, "the last line\n");
   const [, missing = ""] = /^statelite: (\d+) lines are missing here/m.exec(said) ?? [];
+  expect(said).toMatch(/^\.+0 x+\nstatelite: \d+ lines are missing here/);
   const whole = said.split("\n").filter((line) => line.endsWith("xxx")).length;
   expect(whole + Number(missing)).toBe(5000);
 });

@@ -93,11 +93,12 @@ async function ofNodes(set: TableSet, range: string, runCommand: CommandRunner):
       continue;
     }
     const sources = await resolveLitetree(set, image, node, runCommand);
-    errors.push(...sources.flatMap((source) => source.errors));
+    const state = await stateLocation(set, node, runCommand);
+    errors.push(...state.errors, ...sources.flatMap((source) => source.errors));
     summaries.push({
       node,
       image,
-      statemnt: (await stateLocation(set, node, runCommand)).statemnt,
+      statemnt: state.statemnt,
       litefile: litefileRows(set, image).map(formatLitefileRow),
       litetree: sources.map(({ priority, source }) => `${priority}, ${source}`),
     });

@@ -67,6 +67,8 @@ export async function bootFacts(
   const master = noderes("xcatmaster") || siteValue(set, "master");
   if (master === "")
     throw new Error(`${node} has no server: set noderes.xcatmaster for it, or site.master for all nodes`);
+  const { statemnt, mntopts, errors } = await stateLocation(set, node, run);
+  if (errors.length > 0) throw new Error(errors.join("; "));
   const standard = `/netboot/${os}/${arch}/${profile}`;
   const install = siteValue(set, "installdir") || "/install";
   const directory = linuximage("rootimgdir") || `${install}${standard}`;
@@ -86,7 +88,7 @@ export async function bootFacts(
           directory: nfsdir === "" ? directory : `${nfsdir.replace(/\/+$/, "")}${standard}`,
         },
     rootOptions: osimage("nfsrootopts"),
-    ...(await stateLocation(set, node, run)),
+    ...{ statemnt, mntopts },
     master,
     xcatdPort: portOf(set, "xcatdport", "3001"),
     httpPort: portOf(set, "httpport", "80"),

@@ -150,6 +150,21 @@ describe("what a boot loader or the kernel would misread is refused", () => {
       'httpport in the site table is "80/evil"',
     ],
     ["no server", { noderes: "#node\n" }, "n01 has no server"],
+    [
+      "a state that names a table that is none",
+      { statelite: "#node,statemnt\ncompute,$nosuch.x:/state\n" },
+      "statelite.statemnt $nosuch.x:/state: nosuch does not exist",
+    ],
+    [
+      "a state with a variable that has no value",
+      { statelite: "#node,statemnt\ncompute,10.0.0.2:/$nodepos.rack\n" },
+      "statelite.statemnt 10.0.0.2:/$nodepos.rack: a variable has no value for this node",
+    ],
+    [
+      "a state with a command that did not run",
+      { statelite: "#node,statemnt\ncompute,10.0.0.2:/#CMD=echo x#\n" },
+      "statelite.statemnt 10.0.0.2:/#CMD=echo x#: a #CMD= gave nothing",
+    ],
     ["an image of nothing", { osimage: "#imagename\nimg\n", nodetype: "#node,os\n" }, "img has no os"],
   ];
   for (const [rule, change, message] of cases) {

@@ -42,7 +42,8 @@ export function valueByName(value: string, node: string): string {
 const directory = /^(?:\/[\w-]+){2}\/$/;
 
 function isRule(value: string): boolean {
-  return value.startsWith("|") ? /^\|.*\|$/.test(value) : /^\/[^/]*\/[^/]*\/$/.test(value);
+  if (value[0] !== "|" && value[0] !== "/") return false;
+  return /^(?:\|.*\||\/[^/]*\/[^/]*\/)$/.test(value);
 }
 
 function ruleOf(value: string): NameRule | null {
@@ -124,7 +125,25 @@ function patternOf(perl: string): RegExp {
       return same;
     },
   );
+  if (repeatsARepetition(text)) throw new SyntaxError(`${perl} could take for ever`);
   return new RegExp(text);
+}
+
+/** `(\w+)*`: where nothing is found, the engine goes on trying for longer than anybody waits, and serves nobody else. */
+function repeatsARepetition(pattern: string): boolean {
+  // What is escaped or in brackets is a character like any other.
+  const bare = pattern.replace(/\\./gs, "x").replace(/\[[^\]]*\]/g, "x");
+  const open = [false];
+  for (let at = 0; at < bare.length; at += 1) {
+    const character = bare[at] ?? "";
+    if (character === "(") open.push(false);
+    else if (character === ")") {
+      const repeats = open.pop() ?? false;
+      if (repeats && /[*+{]/.test(bare[at + 1] ?? "")) return true;
+      if (repeats) open[open.length - 1] = true;
+    } else if (/[*+{]/.test(character)) open[open.length - 1] = true;
+  }
+  return false;
 }
 
 /** Text and sums in turn; a parenthesis that has no partner is text, and so is all behind it. */

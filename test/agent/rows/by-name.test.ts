@@ -48,6 +48,8 @@ describe("a value that follows from the node's name is what Perl makes of it", (
     // Perl's own.
     ["|\\An(\\d+)\\Z|($1+1)|", "n07", "8"],
     ["|[[:alpha:]]+([[:digit:]]+)|($1+1)|", "n7", "8"],
+    ["|^((\\D+)(\\d+))(?:-(\\w+))?$|($3+1)|", "n07", "8"],
+    ["|([ab]{1}[(*+]*)(n)+(\\d+)|($3+1)|", "ann07", "8"],
     // No rules.
     ["|a", "n1", "|a"],
     ["/install/", "n1", "/install/"],
@@ -69,6 +71,8 @@ describe("a value that follows from the node's name is what Perl makes of it", (
     "|n(\\d+)|(2**3)|",
     '|n(\\d+)|(sprintf("%s%n",$1))|',
     "|n\\h(\\d+)|x|",
+    "|^(\\w+)*-(\\d+)$|x|",
+    "/((a*)b?)+c/x/",
     `|n|${"(".repeat(600)}1${")".repeat(600)}|`,
   ];
   for (const value of broken) {

@@ -25,7 +25,7 @@ export interface Placed {
   readonly replaces?: boolean;
   /** Where what is written to it is kept, when it is shown through an overlay and not copied. */
   readonly upper?: Location;
-  /** After the links of the image above the last component. */
+  /** After the links of the image, those that liteimg made left out. */
   readonly canonical: string;
   /** The nearest placed entry above. */
   readonly parent?: Placed;
@@ -41,6 +41,11 @@ export interface Choice {
   readonly replaces?: boolean;
 }
 
+/** A choice, and where in the image it is placed. */
+export interface Located extends Choice {
+  readonly at: string;
+}
+
 /** What decides a place beside the entry itself. */
 export interface Placing extends OwnTrees {
   /** How directories with `tmpfs` or `link` get their content, where their row does not say. */
@@ -52,7 +57,7 @@ export interface Placing extends OwnTrees {
  * @param number of the entries placed before, for a name of its own
  */
 export function place(
-  choice: Choice,
+  choice: Located,
   parent: Placed | undefined,
   placing: Placing,
   number: number,
@@ -71,7 +76,7 @@ export function place(
     merge: choice.merge === true,
     ...(choice.replaces === true && { replaces: true }),
     ...(overlaid && { upper: { tree: LAYOUT.overlay, path: `/${number}` } }),
-    canonical: target.canonical,
+    canonical: choice.at,
     ...(parent && { parent }),
   };
   return (parent === undefined ? targetProblem(placed, target) : undefined) ?? placed;
@@ -91,7 +96,7 @@ function isOverlaid(
 }
 
 function contentLocation(
-  { entry, winners, target }: Choice,
+  { entry, winners, target, at }: Located,
   parent: Placed | undefined,
   trees: OwnTrees,
 ): Location | undefined {
@@ -112,7 +117,10 @@ function contentLocation(
       return winners[0] && realLocation(winners[0]);
     case "tmpfs":
     case "con":
-      return { tree: LAYOUT.tmpfs, path: target.canonical };
+      return {
+        tree: LAYOUT.tmpfs,
+        path: parent !== undefined && liesInCopy(parent) ? pathInside(parent, at) : target.canonical,
+      };
     case "link":
     case "link,con":
       // The image's symlink names this path, whatever links lie above it.
@@ -165,6 +173,11 @@ function placementOf(
     case "localdisk":
       return "bind";
   }
+}
+
+/** Where something of the image is in the content of what covers it. */
+export function pathInside({ content, canonical }: Placed, path: string): string {
+  return joinPath(content.path, path.slice(canonical.length));
 }
 
 /** Whether the content of what lies above is in the tmpfs, where a child can be put into it. */

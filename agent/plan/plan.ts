@@ -5,11 +5,11 @@ import { candidates, NOT_THERE } from "./choose.ts";
 import { type Entry, readEntries, rowProblem } from "./entry.ts";
 import { type Expectation, SMALL_FILE } from "./expectation.ts";
 import { type Containers, keptCandidate, ONLY_KEPT, ownTree, wholeMark, whyUnfinished } from "./kept.ts";
-import { formatLocation, isBelow, LAYOUT, parentPath } from "./layout.ts";
+import { formatLocation, isBelow, joinPath, LAYOUT, parentPath } from "./layout.ts";
 import { illegalPairs, isImpliedMtab, PathIndex } from "./nesting.ts";
 import { type Observations, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
-import { type Choice, followsLink, type Placed, type Placing, place } from "./place.ts";
+import { type Choice, followsLink, type Located, type Placed, type Placing, place } from "./place.ts";
 import { questions, type Trees } from "./questions.ts";
 import { bindOps, contentOps } from "./steps.ts";
 
@@ -163,14 +163,14 @@ function namesInShort(found: readonly Candidate[]): string {
 }
 
 function placeAll(choices: readonly Choice[], placing: Placing, refused: Refused[]): Placed[] {
-  const ordered = [...choices].sort((a, b) => (a.target.canonical < b.target.canonical ? -1 : 1));
+  const ordered = locate(choices).sort((a, b) => (a.at < b.at ? -1 : 1));
   const byPath = new Map<string, Placed>();
   const all: Placed[] = [];
   for (const choice of ordered) {
-    const parent = nearest(choice.target.canonical, byPath);
+    const parent = nearest(choice.at, byPath);
     // The server always sends it: where its directory is no copy that it could go into, the directory's own serves.
     if (isImpliedMtab(choice.entry) && parent !== undefined && parent.content.tree !== LAYOUT.tmpfs) continue;
-    const twin = byPath.get(choice.target.canonical);
+    const twin = byPath.get(choice.at);
     const result = twin === undefined ? place(choice, parent, placing, all.length) : samePlace(choice, twin);
     if ("class" in result)
       refused.push({ entry: choice.entry, candidates: choice.candidates, problem: result });
@@ -180,6 +180,42 @@ function placeAll(choices: readonly Choice[], placing: Placing, refused: Refused
     }
   }
   return all;
+}
+
+/**
+ * Where each entry is in the end. What is mounted over the image is mounted behind its links, the last one too: where
+ * /var/run leads to /run, entries below either lie in `/var/run/`. Inside the copy of another entry a symlink is a part
+ * of that, and what liteimg has made leads to the content itself.
+ */
+function locate(choices: readonly Choice[]): Located[] {
+  const isMounted = ({ entry }: Choice) => !entry.option.startsWith("link");
+  const places = choices.flatMap((choice) => {
+    const { canonical, behind } = choice.target;
+    return behind !== undefined && isMounted(choice) ? [canonical, behind] : [canonical];
+  });
+  const covering = new Set(places);
+  const located = choices.map((choice) => {
+    const { canonical, behind } = choice.target;
+    const follows = behind !== undefined && isMounted(choice) && !liesBelowOne(canonical, covering);
+    return { ...choice, at: follows ? behind : canonical };
+  });
+  // In a copy a directory of its own takes the place of a link, and what lies in it by its row lies in it there.
+  const instead = located.filter(
+    ({ entry, at, target }) => entry.directory && target.behind !== undefined && at === target.canonical,
+  );
+  return located.map((one) => {
+    const above = instead.findLast(
+      ({ entry, target }) =>
+        isBelow(one.entry.path, entry.path) && isBelow(one.at, target.behind ?? target.canonical),
+    );
+    const rest = above && one.at.slice((above.target.behind ?? "").length);
+    return above === undefined ? one : { ...one, at: joinPath(above.at, rest ?? "") };
+  });
+}
+
+function liesBelowOne(path: string, places: ReadonlySet<string>): boolean {
+  for (let up = parentPath(path); up !== "/"; up = parentPath(up)) if (places.has(up)) return true;
+  return false;
 }
 
 /** Rule 9 for two paths that are one by a link of the image, which no table shows. */
@@ -210,17 +246,27 @@ function stagesOf(placed: readonly Placed[], index: PathIndex, input: PlanInput)
   }
   const stages: Op[][] = [];
   for (const item of placed) {
-    const others = (children.get(item) ?? [])
-      .map((child) => child.entry.path)
-      .filter((path) => isBelow(path, item.entry.path));
     const kept = item.merge ? (input.containers?.get(item.entry.path) ?? []) : [];
-    const exclude = new Set([...others, ...kept].map((path) => path.slice(item.entry.path.length + 1)));
+    const named = [...(children.get(item) ?? []).map((child) => child.entry.path), ...kept];
+    // By the names of the table, and by where the image's links lead: the content may lie at either.
+    const exclude = new Set([
+      ...namesBelow(item.entry.path, named),
+      ...namesBelow(
+        item.canonical,
+        (children.get(item) ?? []).map((child) => child.canonical),
+      ),
+    ]);
     const level = depth(item);
     addOps(stages, level, contentOps(item, [...exclude].sort()));
     // Not beside them: it is remembered only once it is true.
     addOps(stages, level + 1, rememberOps(item, index, input));
   }
   return stages;
+}
+
+/** What paths are called below a directory, of those that lie there. */
+function namesBelow(directory: string, paths: readonly string[]): string[] {
+  return paths.filter((path) => isBelow(path, directory)).map((path) => path.slice(directory.length + 1));
 }
 
 function addOps(stages: Op[][], level: number, ops: readonly Op[]): void {

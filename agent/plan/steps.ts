@@ -1,6 +1,6 @@
-import { formatLocation, joinPath, LAYOUT, relativeLink } from "./layout.ts";
+import { formatLocation, LAYOUT, relativeLink } from "./layout.ts";
 import type { Op } from "./op.ts";
-import { contentIsDirectory, followsLink, type Placed } from "./place.ts";
+import { contentIsDirectory, followsLink, type Placed, pathInside } from "./place.ts";
 
 /** The ops that carry out what was decided about one entry. */
 
@@ -66,7 +66,7 @@ function mountpoint(placed: Placed): Op | undefined {
   const { parent, winners, content } = placed;
   const [winner] = winners;
   if (parent === undefined || placed.placement !== "bind" || winner === undefined) return undefined;
-  const path = joinPath(parent.content.path, placed.canonical.slice(parent.canonical.length));
+  const path = pathInside(parent, placed.canonical);
   const at = { tree: parent.content.tree, path };
   if (at.tree === content.tree && at.path === content.path) return undefined;
   return {

@@ -200,6 +200,67 @@ const rows: readonly Row[] = [
     },
   },
   {
+    rule: "a directory that the image has as a link is that directory, and entries in it by either name lie in its copy",
+    spec: {
+      litefile: [
+        ...["tmpfs /var/run/", "persistent /var/run/keep", "tmpfs /var/run/x", "con /run/both", "ro /run/ro"],
+        ...["persistent /var/spool/", "persistent /srv/spool/in/"],
+      ],
+      image: {
+        "var/run": { link: "../run" },
+        "run/keep": "keep\n",
+        "run/x": "x\n",
+        "run/both": "both\n",
+        "run/ro": "ro\n",
+        "run/other": "other\n",
+        "var/spool": { link: "/srv/spool" },
+        "srv/spool/in/a": "a\n",
+        "srv/spool/b": "b\n",
+      },
+      sources: [{ "var/run/x": "one\n" }],
+      state: {},
+    },
+    see: {
+      "cd /var/run; cat keep x both ro other": "keep\none\nboth\nro\nother",
+      "cd /run; echo new >keep; echo new >x; cat /var/run/keep x": "new\nnew",
+      ["cat /.statelite/persistent/n01/var/run/keep"]: "new",
+      "cat /var/spool/in/a /srv/spool/b; readlink /var/run; readlink /var/spool": "a\nb\n../run\n/srv/spool",
+      "echo new >/srv/spool/in/c; echo new >/var/spool/d; cat /var/spool/in/c /srv/spool/d": "new\nnew",
+    },
+  },
+  {
+    rule: "a directory in the place of a link, inside a copy, has what its row names in it",
+    spec: {
+      litefile: ["tmpfs /var/", "tmpfs /var/run/", "persistent /var/run/keep", "tmpfs /var/run/x"],
+      image: {
+        "var/log": "log\n",
+        "var/run": { link: "/run" },
+        "run/keep": "keep\n",
+        "run/x": "x\n",
+        "run/y": "y\n",
+      },
+      state: {},
+    },
+    see: {
+      "cd /var; cat log run/keep run/x run/y; echo new >run/keep": "log\nkeep\nx\ny",
+      ["cat /.statelite/persistent/n01/var/run/keep"]: "new",
+    },
+  },
+  {
+    rule: "of two rows whose links lead to one file the first is used, the second is a problem",
+    spec: {
+      litefile: ["tmpfs /etc/a.conf", "persistent /etc/b.conf"],
+      image: {
+        "etc/a.conf": { link: "real.conf" },
+        "etc/b.conf": { link: "/etc/real.conf" },
+        "etc/real.conf": "real\n",
+      },
+      state: {},
+    },
+    see: { "echo new >/etc/a.conf; cat /etc/real.conf": "new", ["ls -A /.statelite/persistent/n01"]: "" },
+    problems: ["litefile-duplicate /etc/b.conf"],
+  },
+  {
     rule: "paths with blanks and odd characters work",
     spec: {
       litefile: ["tmpfs /etc/a b", "link /etc/x:y\tz"],

@@ -2,7 +2,7 @@ import { promises as fs } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
-import { baseName, followLink, joinPath, LAYOUT, parentPath } from "../plan/layout.ts";
+import { baseName, followLink, isBelow, joinPath, LAYOUT, parentPath } from "../plan/layout.ts";
 import type { Target } from "../plan/observation.ts";
 import { kindOf, placeInTree } from "./look.ts";
 import type { TreeReader } from "./reader.ts";
@@ -102,16 +102,16 @@ async function linkText(root: Root, path: string): Promise<string | undefined> {
 async function lookInDirectory(root: Root, places: readonly Place[]): Promise<[string, Target][]> {
   const directory = parentPath(places[0]?.canonical ?? "/");
   try {
-    return await root.reading({ tree: "/", path: directory }, O.DIRECTORY, (fd, reader) =>
-      Promise.all(
-        places.map(
-          async ({ path, canonical }): Promise<[string, Target]> => [
-            path,
-            await lookAtTarget(root, fd, reader, canonical),
-          ],
-        ),
-      ),
-    );
+    return await root.reading({ tree: "/", path: directory }, O.DIRECTORY, async (fd, reader) => {
+      const behind = await placeInTree(root, "/", fd);
+      return Promise.all(
+        places.map(async ({ path, canonical }): Promise<[string, Target]> => {
+          // By a link that liteimg made, which leads to nothing yet: see isNotYet.
+          if (behind !== directory) return [path, { canonical }];
+          return [path, await lookAtTarget(root, fd, reader, canonical)];
+        }),
+      );
+    });
   } catch (error) {
     if (!isNothing(error)) throw error;
     return places.map(({ path, canonical }) => [path, { canonical }]);
@@ -129,7 +129,9 @@ async function lookAtTarget(
   try {
     const stats = await reader.stat({ path, follow: false });
     if (!stats.isSymbolicLink()) return { canonical, kind: kindOf(stats) };
-    link = { linkText: (await reader.readlink(path)).toString() };
+    const linkText = (await reader.readlink(path)).toString();
+    link = { linkText };
+    if (isNotYet(followLink(canonical, linkText))) return { canonical, linkText };
     return await root.with({ tree: "/", path: canonical }, 0, async (fd) => {
       const [stats, behind] = await Promise.all([fs.stat(fdPath(fd)), placeInTree(root, "/", fd)]);
       return { canonical, kind: kindOf(stats), ...link, ...(behind !== undefined && { behind }) };
@@ -138,6 +140,14 @@ async function lookAtTarget(
     if (!isNothing(error)) throw error;
     return { canonical, ...link };
   }
+}
+
+/**
+ * A node's tmpfs is empty at this moment. In an image that is not booted but planned for, liteimg's own links are there,
+ * and lead on to the defaults.
+ */
+function isNotYet(path: string): boolean {
+  return isBelow(path, LAYOUT.tmpfs);
 }
 
 /** Nothing is there, or can be: something else on the way, links that go round, one with a name that nothing has. */

@@ -220,7 +220,8 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
     const wanted = joinPath(LAYOUT.tmpfs, entry.path);
     if (target.linkText !== undefined && followLink(target.canonical, target.linkText) === wanted)
       return undefined;
-    const is = target.linkText === undefined ? (target.kind ?? "nothing") : `a symlink to ${target.linkText}`;
+    const kind = target.kind === undefined ? "nothing" : `a ${target.kind}`;
+    const is = target.linkText === undefined ? kind : `a symlink to ${target.linkText}`;
     return rowProblem(
       entry.row,
       "target-missing",

@@ -69,6 +69,26 @@ describe("plan", () => {
     expect(status).toBe(1);
   });
 
+  test("an option that liteimg has not seen yet: its links lead nowhere on a node", () => {
+    const rows = (...options: readonly string[]) => [
+      "#image,file,options,comments,disable",
+      ...["/etc/a.conf", "/etc/d/", "/etc/e/"].map((file, n) => `"ALL","${file}","${options[n]}",,`),
+    ];
+    const image = { "etc/a.conf": "a", "etc/d/x": "x", "etc/e/y": "y" };
+    using site = makeSite({
+      ...sound,
+      image,
+      tables: { ...sound.tables, litefile: rows("link", "link", "link") },
+    });
+    site.table("litefile", [...rows("tmpfs", "persistent", "ro").slice(0, -1), '"ALL","/etc/e/y","ro",,']);
+    const { status, out } = site.agent("plan", ...PLANNING);
+    for (const path of ["/etc/a.conf", "/etc/d/", "/etc/e/y"])
+      expect(out).toMatch(
+        new RegExp(`${path}: the image has nothing there to mount on.*; run liteimg for this image`),
+      );
+    expect(status).toBe(1);
+  });
+
   test("an image that liteimg has never seen is no node's", () => {
     using site = makeSite(sound);
     mkdirSync(join(site.path, "plain"));

@@ -43,8 +43,9 @@ export const TABLES = {
     remedy: "Correct the row that the message quotes.",
   },
   "tables-dropped": {
-    meaning: "The server leaves a row out without a word.",
-    cause: "An empty image column, or a priority that another row has, too.",
+    meaning: "The server leaves a row, or a value in it, out without a word.",
+    cause:
+      "An empty image column, a priority that another row has, too, or a value that cannot be worked out from a node's name.",
     remedy: "Correct the row if it was meant to count.",
   },
   "source-not-given": {

@@ -11,6 +11,8 @@ export interface Candidate {
   readonly observed?: Observed;
   /** Whether it has the path at all is not known: it could not be looked at. */
   readonly unknown?: true;
+  /** Its source could not be mounted. */
+  readonly unmounted?: true;
 }
 
 /** A litetree source as the plan sees it. */

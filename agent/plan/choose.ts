@@ -19,7 +19,7 @@ export function candidates(
     const location = { tree: source.tree, path: entry.path };
     const name = `source ${position + 1} (${source.name})`;
     if (source.unavailable !== undefined)
-      return { location, name, passedOver: `not mounted: ${source.unavailable}` };
+      return { location, name, passedOver: `not mounted: ${source.unavailable}`, unmounted: true };
     const why = unfit(entry, location, seen) ?? unfitSource(entry, index, location, seen);
     return candidate(location, name, why, seen);
   });

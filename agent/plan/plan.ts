@@ -146,6 +146,9 @@ function unresolved(entry: Entry, found: readonly Candidate[], target: Target): 
 }
 
 function remedyFor(entry: Entry, found: readonly Candidate[], target: Target): string {
+  const unmounted = found.filter((candidate) => candidate.unmounted === true);
+  if (unmounted.length > 0)
+    return `if it is to come from ${namesInShort(unmounted)}, mend what keeps that from being mounted; else put it into the image and run liteimg again, or remove the row`;
   if (target.kind !== undefined && found.at(-1)?.passedOver === NOT_THERE)
     return `run liteimg for the image again, which has a ${target.kind} there and no copy of it in ${LAYOUT.defaults}`;
   const anywhere =

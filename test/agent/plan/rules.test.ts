@@ -404,3 +404,12 @@ describe("the rules", () => {
     });
   }
 });
+
+test("of what a source that cannot be mounted may have, the remedy names the source first", () => {
+  const made = plan({ litefile: ["ro /a"], sources: [{ "/a": a }], unavailable: [0] });
+  expect(made.problems.map(({ remedy }) => remedy)).toEqual([
+    expect.stringMatching(
+      /^if it is to come from source 1 \(.*\), mend what keeps that from being mounted; else put it/,
+    ),
+  ]);
+});

@@ -3,11 +3,12 @@
  * addresses and mount options are quoted in messages, and may hold a password.
  */
 
-/** `//user:password@` and `//token@` in an address. */
-const USER_INFO = /\/\/[^/@\s"]*@/g;
+/** `//user:password@` and `//token@` in an address, up to the last `@`: a password that is not quoted may hold one. */
+const USER_INFO = /\/\/[^/\s"]*@/g;
 
 /** `password=…` as a parameter or mount option, up to the next blank, comma, ampersand or quote; all of a quoted value. */
-const NAMED = /((?:password|passwd|passphrase|secret|token|psk|apikey|api_key)=)(?:"[^"]*"|[^\s,&";]*)/gi;
+const NAMED =
+  /((?:pass|password|passwd|passphrase|pwd|secret|token|psk|apikey|api_key)=)(?:"[^"]*"|[^\s,&";]*)/gi;
 
 /** A header that a server quotes. */
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/-]{8,}=*/g;

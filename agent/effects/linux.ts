@@ -14,7 +14,7 @@ import { mergeInto } from "./merge.ts";
 import { mountOverlay } from "./overlay.ts";
 import { Parents } from "./parents.ts";
 import type { CopyProgress } from "./progress.ts";
-import { allOrNothing, makeAside, replaceAside } from "./whole.ts";
+import { allOrNothing, makeAside, removeReplaced, replaceAside } from "./whole.ts";
 import { durableWriter, memoryWriter, type OpenedFile, type TreeWriter } from "./writer.ts";
 
 /** Files under way at the same time in one copy. */
@@ -113,6 +113,7 @@ export class LinuxEffects implements Effects {
     const directory = await this.#parents.above(op.to);
     const how = op.replaces ? replaceAside : makeAside;
     const done = await how(this.#calls, directory, baseName(op.to.path), make);
+    await removeReplaced(directory, baseName(op.to.path));
     await syncDirectory(directory);
     return done;
   }

@@ -39,8 +39,8 @@ export async function makeAside<T>(
 }
 
 /**
- * As {@link makeAside}, in place of what has the name, which goes. For a moment nothing has the name: who fails there
- * finds nothing, and makes the same again.
+ * As {@link makeAside}, in place of what has the name, which is the caller's to remove ({@link removeReplaced}). For a
+ * moment nothing has the name: who fails there finds nothing, and makes the same again.
  */
 export async function replaceAside<T>(
   calls: KernelCalls,
@@ -48,17 +48,25 @@ export async function replaceAside<T>(
   name: string,
   make: (path: string) => Promise<T>,
 ): Promise<T> {
-  const [path, old] = [unfinishedName(name), unfinishedName(`${name}/old`)].map((own) =>
-    fdPath(directory, own),
-  ) as [string, string];
-  for (const left of [path, old]) await fs.rm(left, { recursive: true, force: true });
+  const path = fdPath(directory, unfinishedName(name));
+  await fs.rm(path, { recursive: true, force: true });
+  const old = await removeReplaced(directory, name);
   return allOrNothing(path, async () => {
     const made = await make(path);
     await renameInto(calls, fdPath(directory, name), old);
     await renameInto(calls, path, fdPath(directory, name));
-    await fs.rm(old, { recursive: true, force: true });
     return made;
   });
+}
+
+/**
+ * What was replaced goes; where the power failed before that, the boot that seeds the name again has to see to it.
+ * @returns its path
+ */
+export async function removeReplaced(directory: number, name: string): Promise<string> {
+  const old = fdPath(directory, unfinishedName(`${name}/old`));
+  await fs.rm(old, { recursive: true, force: true });
+  return old;
 }
 
 /** rename(2) to a name that is not taken. @throws SystemError EEXIST where it is */

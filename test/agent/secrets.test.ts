@@ -10,6 +10,8 @@ const KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEI\n-----END EC PRIVATE KEY-
 describe("what is said in place of a secret", () => {
   test.each([
     ["imgurl=https://node:hunter2@web/rootimg.gz", "imgurl=https://***@web/rootimg.gz"],
+    ["imgurl=https://node:hunt@er2@web/rootimg.gz", "imgurl=https://***@web/rootimg.gz"],
+    ["MNTOPTS=user=a,pass=hunter2,pwd=hunter2", "MNTOPTS=user=a,pass=***,pwd=***"],
     ["XCAT=https://hunter2@mn:3001,https://mn2", "XCAT=https://***@mn:3001,https://mn2"],
     ["MNTOPTS=sec=sys,password=hunter2,vers=3", "MNTOPTS=sec=sys,password=***,vers=3"],
     ['rd.Secret="hunter2 and more" quiet', "rd.Secret=*** quiet"],

@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeNode, type NodeSpec, problemLines } from "./node.ts";
@@ -130,4 +139,13 @@ test.each([
   const { node } = await bootTwice("replace-unmodified", { image: changed }, spoil);
   await using _node = node;
   expect(node.shell(CAT)).toBe("one\none\none\none");
+});
+
+test("power that fails while a seed is replaced: the next boot makes it again, and nothing of the old one is left", async () => {
+  const aside = `.statelite-seed-${createHash("sha256").update("a/old").digest("hex").slice(0, 16)}`;
+  const cutOff = (state: string) => renameSync(join(state, "etc/a"), join(state, "etc", aside));
+  const { node, directory } = await bootTwice("replace-unmodified", { image: changed }, cutOff);
+  await using _node = node;
+  expect(readFileSync(join(directory, "etc/a"), "utf8")).toBe("two\n");
+  expect(readdirSync(join(directory, "etc"))).toEqual(["a"]);
 });

@@ -8,6 +8,7 @@ import { type BootError, fatal } from "../errors.ts";
 import { Console } from "../failure/console.ts";
 import { restartOnPanic } from "../failure/panic.ts";
 import { restart } from "../failure/restart.ts";
+import { readShellLock } from "../failure/shell.ts";
 import { obeySignals } from "../failure/signals.ts";
 import { allowManyFiles } from "../kernel/process.ts";
 import { formatOp } from "../plan/op.ts";
@@ -47,8 +48,9 @@ export async function runInit(args: readonly string[]): Promise<number> {
     const parsed = parseCommandLine(commandLine);
     settings = parsed.ok ? parsed.options.settings : parsed.settings;
     context.beforeInit.push(restartOnPanic(settings), allowManyFiles(), () => terminal.drain());
-    // A person at a shell is not to be hurried.
-    const limit = parsed.ok && parsed.options.shell ? 0 : settings.deadline;
+    // A person at a shell is not to be hurried; where the initrd opens none, there is no person.
+    const person = parsed.ok && parsed.options.shell && readShellLock() !== "refused";
+    const limit = person ? 0 : settings.deadline;
     context.watchdog.expect(limit === 0 ? Number.POSITIVE_INFINITY : limit + GRACE_SECONDS);
     return await beforeDeadline(boot({ commandLine }, context, pauseOn(terminal)), limit, context);
   } catch (error) {

@@ -227,6 +227,14 @@ test("a boot that takes too long: the message names the phase, and what the log 
   expect(status).toBe(STOPPED);
 });
 
+test("a shell that is asked for and not opened does not lift the deadline", async () => {
+  const commandLine =
+    "NFSROOT=10.0.0.1:/image XCAT=10.0.0.1 NODE=n01 shell statelite.deadline=1 statelite.onfail=poweroff statelite.onfail_delay=0";
+  const { status, read } = await bootOn({ commandLine, before: NO_MODULES, lock: "refused" });
+  expect(JSON.parse(read("run/statelite.json"))).toMatchObject({ problems: [{ code: "deadline" }] });
+  expect(status).toBe(STOPPED);
+});
+
 test("a console that takes nothing holds nobody up: the policy runs, and everything is in the kernel's log and the account", async () => {
   // A pipe that is full, and that nobody reads: a terminal that was stopped with Ctrl-S is no other.
   const before = `mkfifo /run/full

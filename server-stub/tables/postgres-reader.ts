@@ -29,6 +29,11 @@ const readAsViews = [
 /** Logs that xcatd keeps in its database: they grow without limit and decide nothing. */
 const leftOut: ReadonlySet<string> = new Set(["auditlog", "eventlog"]);
 
+/** How often the tables are listed again before one that is missing counts as gone. */
+const maxLists = 3;
+/** The signature of one that is. */
+const GONE = "gone";
+
 /** One table as it was read, and by what a change of it is recognised. */
 interface Loaded {
   readonly signature: string;
@@ -98,22 +103,13 @@ export class PostgresReader {
     );
     if (newest[0]?.snapshot === this.#snapshot) return undefined;
     const before = this.#loaded;
-    const found = await connection.begin("isolation level repeatable read read only", async (sql) => {
-      await boundWaits(sql, this.#times.locked);
-      // As text, so that no version's type for it matters.
-      const [now] = await sql.unsafe<{ snapshot: string }[]>(
-        "SELECT txid_current_snapshot()::text AS snapshot",
-      );
-      const { readable, denied } = await listTables(sql);
-      const { loaded, refused } = await readChanged(sql, readable, before, describePostgres(this.#location));
-      return { snapshot: now?.snapshot ?? "", loaded, refused, denied };
-    });
+    const found = await this.#readAll(connection, before);
     this.#snapshot = found.snapshot;
     const { loaded, refused } = found;
     const gone = [...before.keys()].filter((name) => !loaded.has(name));
     for (const name of gone) {
       const last = before.get(name);
-      if (last !== undefined) loaded.set(name, { ...last, signature: "gone" });
+      if (last !== undefined) loaded.set(name, { ...last, signature: GONE });
     }
     this.#loaded = loaded;
     const denied = found.denied.filter((name) => !loaded.has(name));
@@ -129,6 +125,41 @@ export class PostgresReader {
       this.#set = { tables: new Map([...loaded].map(([name, { table }]) => [name, table])), unreadable };
     return { set: this.#set, denied, gone, refused };
   }
+
+  /** All tables as they are at one moment. A table that is just being replaced may be missing from a list: then again. */
+  async #readAll(connection: SQL, before: ReadonlyMap<string, Loaded>) {
+    const origin = describePostgres(this.#location);
+    for (let left = maxLists; ; left -= 1) {
+      const { readable: held } = await listTables(connection);
+      const found = await connection.begin("isolation level repeatable read read only", async (sql) => {
+        await boundWaits(sql, this.#times.locked);
+        await holdTables(sql, held);
+        // As text, so that no version's type for it matters.
+        const [now] = await sql.unsafe<{ snapshot: string }[]>(
+          "SELECT txid_current_snapshot()::text AS snapshot",
+        );
+        const { readable, denied } = await listTables(sql);
+        if (left > 0 && (!covers(held, readable) || !hasAll(readable, before))) return undefined;
+        if (!covers(held, readable)) throw new Error("its tables are replaced again and again");
+        return {
+          snapshot: now?.snapshot ?? "",
+          ...(await readChanged(sql, readable, before, origin)),
+          denied,
+        };
+      });
+      if (found !== undefined) return found;
+    }
+  }
+}
+
+function covers(held: readonly Listed[], readable: readonly Listed[]): boolean {
+  const names = new Set(held.map(({ name }) => name));
+  return readable.every(({ name, stored }) => !stored || names.has(name));
+}
+
+function hasAll(readable: readonly Listed[], before: ReadonlyMap<string, Loaded>): boolean {
+  const names = new Set(readable.map(({ name }) => name));
+  return [...before].every(([name, { signature }]) => names.has(name) || signature === GONE);
 }
 
 interface Listed {
@@ -138,24 +169,35 @@ interface Listed {
   readonly stored: boolean;
 }
 
+/**
+ * Lets nobody empty or replace a table from before the transaction's view of the database is made until it is read: a
+ * table that is truncated and filled again by somebody else, or is new, has no rows at all in a view that is older.
+ */
+async function holdTables(sql: TransactionSQL, tables: readonly Listed[]): Promise<void> {
+  const names = tables.filter(({ stored }) => stored).map(({ name }) => quote(name));
+  if (names.length > 0) await sql.unsafe(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
+}
+
 /** The tables that a plain name finds, with their columns in order. */
 async function listTables(
-  sql: TransactionSQL,
+  sql: SQL | TransactionSQL,
 ): Promise<{ readonly readable: readonly Listed[]; readonly denied: readonly string[] }> {
   const records = await sql.unsafe<{ name: string; columns: string[]; stored: boolean; readable: boolean }[]>(
-    `SELECT c.relname::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+    // Only what a snapshot decides: what looks a table up by its number misses one that is being replaced.
+    `SELECT DISTINCT ON (c.relname) c.relname::text AS name,
+            ARRAY(SELECT a.attname::text FROM pg_attribute a
+                   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
             c.relkind IN ('r', 'p') AS stored,
-            has_table_privilege(c.oid, 'SELECT') AS readable
+            coalesce(has_table_privilege(c.oid, 'SELECT'), true) AS readable
        FROM pg_class c
        JOIN pg_namespace n ON n.oid = c.relnamespace
-       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       WHERE (c.relkind IN ('r', 'p')
              OR c.relkind IN ('v', 'm', 'f') AND c.relname IN (${readAsViews.map(literal).join(", ")}))
-        AND pg_table_is_visible(c.oid)
+        AND n.nspname = ANY (current_schemas(false))
         AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-      GROUP BY c.oid, c.relname ORDER BY c.relname`,
+      ORDER BY c.relname, array_position(current_schemas(false), n.nspname)`,
   );
-  const wanted = records.filter(({ name }) => !leftOut.has(name));
+  const wanted = records.filter(({ name, columns }) => columns.length > 0 && !leftOut.has(name));
   return {
     readable: wanted.filter(({ readable }) => readable),
     denied: wanted.filter(({ readable }) => !readable).map(({ name }) => name),

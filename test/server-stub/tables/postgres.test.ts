@@ -95,6 +95,35 @@ describe("tables in PostgreSQL", () => {
     expect(seen.size).toBeGreaterThan(20);
   });
 
+  test.each([
+    [
+      "empties it and fills it again",
+      "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM litefile; TRUNCATE litefile; INSERT INTO litefile SELECT * FROM kept",
+    ],
+    [
+      "puts another in its place",
+      "CREATE TABLE another AS SELECT * FROM litefile; DROP TABLE litefile; ALTER TABLE another RENAME TO litefile",
+    ],
+  ])("are whole where somebody %s in one transaction", async (_rule, statements) => {
+    const location = await locateTables(postgres.ownTables);
+    invariant(location.kind === "postgres");
+    const reader = new PostgresReader(location.database);
+    let writing = true;
+    const writer = (async () => {
+      while (writing) await sql.begin((transaction) => transaction.unsafe(statements));
+    })();
+    const seen: (number | undefined)[] = [];
+    for (let looks = 0; looks < 20_000 && seen.length < 30; looks += 1) {
+      const look = await reader.look();
+      if (look !== undefined) seen.push(look.set.tables.get("litefile")?.rows.length);
+    }
+    writing = false;
+    await writer;
+    reader.close();
+    expect(seen).toHaveLength(30);
+    expect(new Set(seen)).toEqual(new Set([25]));
+  });
+
   test("that did not change are the same objects; a node's status is no change at all", async () => {
     const before = source.current();
     await sql`UPDATE nodelist SET status = 'booted', statustime = 'now'`;

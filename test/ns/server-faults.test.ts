@@ -114,7 +114,7 @@ const FAULTS: readonly ServerFault[] = [
     fault: "a certificate that has expired",
     shows: ({ expired }) => expired,
     does: () => undefined,
-    found: /certificate, or the CA's, has expired; this node's clock says/,
+    found: /^the server.s certificate has expired; this node.s clock says/,
     remedy: /renew it on the server/,
   },
 ];

@@ -38,6 +38,8 @@ export class Preparation {
   readonly #places = new Map<string, Place>();
   /** Locations that are there for rows of earlier runs alone. */
   readonly #made: ReadonlySet<string>;
+  /** Symlinks of the image that something stands in for, by their locations. */
+  readonly #replaced: ReadonlyMap<string, string>;
 
   constructor(tree: ImageTree, view: PlannedTree, past: Past, entries: readonly Entry[]) {
     this.#tree = tree;
@@ -45,6 +47,7 @@ export class Preparation {
     this.#past = past;
     this.#entries = entries;
     this.#made = new Set([...past.inherited, ...[...past.known.values()].flatMap((old) => old.made)]);
+    this.#replaced = this.#findReplaced();
     for (const directory of ["/.default", "/.statelite", "/.statelite/tmpfs"]) {
       const row = "statelite's own directories";
       this.#try(row, () => void this.#makeDirectories(directory, row));
@@ -55,7 +58,7 @@ export class Preparation {
   }
 
   #findPlace(entry: Entry): Place {
-    const look = (at: string): Look => (this.#isMade(at) ? { kind: "absent" } : this.#view.look(at));
+    const look = (at: string): Look => this.#lookAtFirst(at);
     const location = this.#view.locate(entry.path, look);
     const destination = this.#view.destination(location, look);
     const isDangling = destination === undefined && this.#view.look(location).kind === "symlink";
@@ -64,6 +67,25 @@ export class Preparation {
         "it is a symlink that leads to nothing in the image, and there are rows below it",
       );
     return { location, destination };
+  }
+
+  #findReplaced(): Map<string, string> {
+    const replaced = new Map<string, string>();
+    for (const { path, symlink } of this.#past.known.values()) {
+      if (symlink === undefined) continue;
+      this.#try(path, () => void replaced.set(this.#view.locate(path), symlink));
+    }
+    return replaced;
+  }
+
+  /** What was at a location before the first run: by that it is decided where the image's symlinks lead. */
+  #lookAtFirst(location: string): Look {
+    if (this.#isMade(location)) return { kind: "absent" };
+    const look = this.#view.look(location);
+    const target = this.#replaced.get(location);
+    const standsIn =
+      look.kind === "symlink" ? linkedEntry(look.target) !== undefined : this.#view.isEmpty(location);
+    return target !== undefined && standsIn ? { kind: "symlink", target } : look;
   }
 
   /**

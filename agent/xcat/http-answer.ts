@@ -66,7 +66,10 @@ export class HttpAnswerReader implements Reader<HttpAnswer> {
     this.#rest = this.#rest.subarray(end + 4);
     const [, status] = /^HTTP\/1\.\d (\d{3})(?: |$)/.exec(first) ?? [];
     if (status === undefined) throw noHttp(`"${first.slice(0, 80)}" is no status line`);
-    return { status: Number(status), headers: new Map(lines.map(readHeader)) };
+    const headers = lines.map(readHeader);
+    const lengths = new Set(headers.flatMap(([name, value]) => (name === "content-length" ? [value] : [])));
+    if (lengths.size > 1) throw noHttp("it says two lengths");
+    return { status: Number(status), headers: new Map(headers) };
   }
 
   #begin(head: Omit<HttpAnswer, "body">): void {

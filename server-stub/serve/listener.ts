@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { fatal } from "../../agent/errors.ts";
+import { UnreadableTable } from "../../agent/rows/table.ts";
 import { Crowd } from "./crowd.ts";
 import type { ConnectionLog } from "./limited-log.ts";
 
@@ -39,7 +40,9 @@ export async function listenTcp(
       return;
     }
     handle(socket).catch((error: unknown) => {
-      log.line(`${socket.remoteAddress}: ${error instanceof Error ? error.stack : String(error)}`);
+      if (error instanceof UnreadableTable)
+        log.complaint("cannot answer", socket.remoteAddress ?? "unknown address", error.message);
+      else log.line(`${socket.remoteAddress}: ${error instanceof Error ? error.stack : String(error)}`);
       socket.destroy();
     });
   });

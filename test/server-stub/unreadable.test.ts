@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { http } from "./support/http.ts";
-import { ask, startServer, type TestServer } from "./support/server.ts";
+import { ask, logs, startServer, type TestServer } from "./support/server.ts";
 
 const baseline = join(import.meta.dir, "../golden/xcatd/tables-baseline");
 const request = (command: string): string => `<xcatrequest><command>${command}</command></xcatrequest>\n`;
@@ -38,6 +38,20 @@ describe("a table that could never be read", () => {
       type: "urn:statelite:problem:failed",
       detail: "the litefile table cannot be read; the server's log has more",
     });
+  });
+
+  test("as it is that of the nodes, nobody is told anything, and the log says why in a line", async () => {
+    const other = mkdtempSync(join(tmpdir(), "statelite-unreadable-"));
+    cpSync(baseline, other, { recursive: true });
+    writeFileSync(join(other, "nodelist.csv"), "");
+    const stranger = await startServer(other, { "127.0.0.11": "n01" });
+    expect(await ask(stranger, "127.0.0.11", request("litefile"))).toBe("");
+    expect(
+      await logs(stranger, "127.0.0.11: cannot answer: look into a table: nodelist: no header line"),
+    ).toBe(true);
+    expect(stranger.log()).not.toContain(" at ");
+    await stranger.stop();
+    rmSync(other, { recursive: true });
   });
 
   test("ends a command that needs it, and no other", () => {

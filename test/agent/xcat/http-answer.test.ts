@@ -37,6 +37,7 @@ const cases: readonly [rule: string, text: string, found: string | RegExp][] = [
   ["chunks that do not end", `${chunked}5\r\nhello\r\n`, "…"],
   ["a refusal without a length", "HTTP/1.0 503 Service Unavailable\r\nRetry-After: 3\r\n\r\n<html>", "503 "],
   ["no length", "HTTP/1.1 200 OK\r\n\r\nhello", /^protocol: .*does not say how long/],
+  ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\nhello", /^protocol: .*says two lengths/],
   ["a length that is none", sized("5, 5"), /^protocol: .*does not say how long/],
   ["a body larger than may be", sized(LIMIT + 1), /^too-large: the answer is larger than 65536 bytes/],
   ["chunks larger than may be", `${chunked}${"8000\r\n".concat("a".repeat(0x8000), "\r\n").repeat(3)}`, /^too-large/],

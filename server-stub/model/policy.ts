@@ -1,3 +1,4 @@
+import { perlPattern } from "../../agent/rows/perl-pattern.ts";
 import { perlNumber } from "../../agent/rows/rows.ts";
 import { type Row, type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { perSet } from "../tables/per-set.ts";
@@ -77,7 +78,13 @@ export function decide(set: TableSet, asker: Asker, asked: AskedFor): Decision {
           allowed: false,
           why: `parameters of over ${maxParameters} characters, which are not looked at`,
         };
-      if (!matches(pattern, parameters)) continue;
+      const matching = matches(pattern, parameters);
+      if (matching === undefined)
+        return {
+          allowed: false,
+          why: `policy row ${policy.cell(row, "priority")}: no pattern for parameters, or one that could take for ever`,
+        };
+      if (!matching) continue;
     }
     const allows = /allow|accept|trusted/i.test(rule);
     if (isLimit(range)) {
@@ -101,10 +108,11 @@ function isLimit(value: string): boolean {
   return value !== "" && value !== "*";
 }
 
-function matches(pattern: string, text: string): boolean {
+/** Undefined for what is no pattern: Perl would die of it and refuse the request, whatever the row says. */
+function matches(pattern: string, text: string): boolean | undefined {
   try {
-    return new RegExp(pattern).test(text);
+    return perlPattern(pattern).test(text);
   } catch {
-    return false; // Perl would die here and refuse the request; a row that cannot match does the same.
+    return undefined;
   }
 }

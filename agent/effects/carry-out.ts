@@ -94,6 +94,10 @@ function remedyFor(op: Op, code: string | undefined): string {
       return op.kind === "seed"
         ? "export the persistent area read-write"
         : "check for a symlink in the source that leads into the read-only image";
+    case "EEXIST":
+      return op.kind === "seed"
+        ? "somebody has put it into the state meanwhile: see whether another machine boots under this node's name, then boot again"
+        : "something else is at its place: look into the source for it";
     case "EMFILE":
     case "ENFILE":
       return "look into the source for directories nested hundreds deep, and remove them: too many have to be open at the same time";

@@ -78,10 +78,28 @@ export async function renameInto(
   try {
     await calls.renameNoReplace(from, to);
   } catch (error) {
-    // NFS knows no flags for rename(2); that nothing is there yet was seen before, and nobody else writes.
     if (errorCode(error) !== "EINVAL") throw error;
-    await fs.rename(from, to);
+    await renameWithoutFlags(from, to);
   }
+}
+
+/** File systems that have no second names for files. */
+const NO_LINKS = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK"]);
+
+/**
+ * NFS knows no flags for rename(2), and what this client remembers of a directory may be half a minute old: another
+ * machine with this node's name may have put the file there since. A second name is given only where there is none. What
+ * is no file replaces nothing but an empty directory.
+ */
+async function renameWithoutFlags(from: string | Buffer, to: string | Buffer): Promise<void> {
+  if (!(await fs.lstat(from)).isFile()) return fs.rename(from, to);
+  try {
+    await fs.link(from, to);
+  } catch (error) {
+    if (!NO_LINKS.has(errorCode(error) ?? "")) throw error;
+    return fs.rename(from, to);
+  }
+  await fs.unlink(from);
 }
 
 /** Short whatever the length of the real name, and found again by the next boot. */

@@ -41,6 +41,7 @@ export function attacks(
 
 /** A port of loopback. Without the authority's certificate it is one without TLS. */
 export interface Attacked {
+  readonly host: string;
   readonly port: number;
   readonly ca?: string;
 }
@@ -51,9 +52,9 @@ export interface Attacked {
  * @returns what the server said until the connection ended
  * @throws Error where the server keeps it open for 20 s
  */
-export function attack({ port, ca }: Attacked, { text, from, manner, piece }: Attack): Promise<string> {
+export function attack({ host, port, ca }: Attacked, { text, from, manner, piece }: Attack): Promise<string> {
   return new Promise((resolve, reject) => {
-    const address = { host: "127.0.0.1", port, localAddress: from, allowHalfOpen: true };
+    const address = { host, port, localAddress: from, allowHalfOpen: true };
     const secure = ca !== undefined && manner !== "no TLS";
     const socket: Socket = secure
       ? connectTls({ ...address, ca, checkServerIdentity: () => undefined } as Parameters<

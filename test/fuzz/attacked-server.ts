@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import invariant from "tiny-invariant";
 import reverseNames from "../golden/xcatd/reverse-dns.json";
-import { startServer, type TestServer } from "../server-stub/support/server.ts";
+import { startServerAt, type TestServer } from "../server-stub/support/server.ts";
 import { type Attack, type Attacked, attack } from "./attack.ts";
 import type { FuzzSession } from "./target.ts";
 
@@ -18,13 +18,16 @@ const maxKinds = 16;
 /** Addresses of two nodes, of a name that is no node, and of nobody. */
 export const addresses: readonly string[] = [...Object.keys(reverseNames).slice(0, 6), "127.0.0.250"];
 
+/** Its own, as all connections are counted. */
+export const attackedHost = "127.88.0.1";
+
 /** How one port of the server is attacked, and what must hold. */
 export interface PortAttack {
   readonly attacks: fc.Arbitrary<Attack>;
   readonly atOnce: number;
   /** More options of `serve`. */
   readonly options?: readonly string[];
-  reach(server: TestServer): Promise<Attacked>;
+  reach(server: TestServer): Promise<Omit<Attacked, "host">>;
   /** Whether the server may say that to such a client. */
   mayBe(said: string, by: Attack): boolean;
   /**
@@ -39,8 +42,13 @@ export interface PortAttack {
 export async function attackedServer(port: PortAttack): Promise<FuzzSession> {
   const tables = await mkdtemp(join(tmpdir(), "statelite-tables-"));
   await cp(join(import.meta.dirname, "../golden/xcatd/tables-baseline"), tables, { recursive: true });
-  const server = await startServer(tables, reverseNames, "--request-timeout", "0.1", ...(port.options ?? []));
-  const reached = await port.reach(server);
+  const server = await startServerAt(
+    attackedHost,
+    tables,
+    reverseNames,
+    ...["--request-timeout", "0.1", ...(port.options ?? [])],
+  );
+  const reached = { host: attackedHost, ...(await port.reach(server)) };
   const began = performance.now();
   let warm = 0;
   let stopped = false;

@@ -5,7 +5,7 @@ import invariant from "tiny-invariant";
 import { readBootDocument } from "../../agent/xcat/document.ts";
 import { http, readAnswers } from "../server-stub/support/http.ts";
 import { attacks } from "./attack.ts";
-import { addresses, attackedServer } from "./attacked-server.ts";
+import { addresses, attackedHost, attackedServer } from "./attacked-server.ts";
 import { httpSamples, httpTokens } from "./samples.ts";
 import type { FuzzTarget } from "./target.ts";
 
@@ -26,7 +26,7 @@ const target: FuzzTarget = {
     const session = await attackedServer({
       attacks: attacks(requests, [...httpTokens, report], addresses),
       atOnce: 200,
-      options: ["--http", "127.0.0.1:0", "--reports", reports],
+      options: ["--http", `${attackedHost}:0`, "--reports", reports],
       reach: async ({ httpPort, directory }) => ({
         port: httpPort,
         ca: await Bun.file(join(directory, "ca.pem")).text(),

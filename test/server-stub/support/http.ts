@@ -48,7 +48,7 @@ export async function talk(server: TestServer, bytes: string, options: HttpOptio
 export async function openHttp(server: TestServer, options: HttpOptions = {}): Promise<Socket> {
   const { source = "127.0.0.1", plain = false, certificate } = options;
   const file = (name: string) => Bun.file(join(server.directory, name)).text();
-  const at = { host: "127.0.0.1", localAddress: source };
+  const at = { host: server.host, localAddress: source };
   if (plain) {
     const socket = connectTcp({ ...at, port: server.plainPort });
     await opened(socket, "connect");

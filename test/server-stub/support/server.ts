@@ -9,6 +9,8 @@ import invariant from "tiny-invariant";
 export interface TestServer {
   readonly directory: string;
   readonly pid: number;
+  /** The address that it listens at. */
+  readonly host: string;
   readonly port: number;
   readonly monitorPort: number;
   /** Of `--http` and `--http-plain`, where they were given. */
@@ -20,8 +22,18 @@ export interface TestServer {
   stop(): Promise<number>;
 }
 
-/** @param hosts reverse names by address */
-export async function startServer(
+/** At 127.0.0.1, as most tests want it. @param hosts reverse names by address */
+export function startServer(
+  tables: string,
+  hosts: Readonly<Record<string, string>>,
+  ...options: string[]
+): Promise<TestServer> {
+  return startServerAt("127.0.0.1", tables, hosts, ...options);
+}
+
+/** @param host an address of loopback: at one of its own nobody else's clients come by mistake, whatever the port */
+export async function startServerAt(
+  host: string,
   tables: string,
   hosts: Readonly<Record<string, string>>,
   ...options: string[]
@@ -38,7 +50,7 @@ export async function startServer(
   const child = Bun.spawn(
     // biome-ignore format: one option a line
     [process.execPath, join(import.meta.dir, "../../../server-stub/main.ts"), "serve",
-      "--tables", tables, "--listen", "127.0.0.1:0", "--monitor", "127.0.0.1:0",
+      "--tables", tables, "--listen", `${host}:0`, "--monitor", `${host}:0`,
       "--cert", file("server.pem"), "--key", file("server.key"), "--ca", file("ca.pem"),
       "--hosts", file("hosts"), "--no-dns", "--name", "xcatmn", ...options],
     { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
@@ -58,6 +70,7 @@ export async function startServer(
   return {
     directory,
     pid: child.pid,
+    host,
     port: Number(ports[2]),
     monitorPort: Number(ports[1]),
     httpPort: Number(/JSON over HTTPS on \S+:(\d+)\n/.exec(said)?.[1]),
@@ -134,7 +147,7 @@ export async function openTls(
   const pem = (extension: string): Promise<string> =>
     Bun.file(join(server.directory, `${options.certificate}.${extension}`)).text();
   const socket = connectTls({
-    host: "127.0.0.1",
+    host: server.host,
     port: server.port,
     localAddress: source,
     ca: await Bun.file(join(server.directory, "ca.pem")).text(),
@@ -167,7 +180,7 @@ export function collect(socket: TLSSocket): Promise<string> {
 export function talkToMonitor(server: TestServer, source: string, line: string): Promise<[string, string]> {
   return new Promise((resolve) => {
     const said: [string, string] = ["", ""];
-    const socket = connectTcp({ host: "127.0.0.1", port: server.monitorPort, localAddress: source });
+    const socket = connectTcp({ host: server.host, port: server.monitorPort, localAddress: source });
     let sent = false;
     socket.on("data", (bytes) => {
       said[sent ? 1 : 0] += bytes.toString();

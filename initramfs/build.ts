@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BootError, fatal, printable } from "../agent/errors.ts";
 import { compile } from "./compile.ts";
+import { foundOf, systemProblem } from "./given-file.ts";
 import { buildInitrd } from "./initrd.ts";
 import { debianKernel } from "./kernel.ts";
 import { formatManifest, warnings } from "./manifest.ts";
@@ -77,9 +78,9 @@ async function kernelOf(options: BuilderOptions): Promise<KernelModules> {
   const { kernel, modules, firmware } = options;
   if (kernel === undefined && modules === undefined) {
     const debian = await debianKernel(join(out, "kernel"), say);
-    return { ...debian, ...(firmware !== undefined && { firmwareDir: firmware }) };
+    return { ...debian, ...(firmware !== undefined && { firmwareDir: await firmwareOf(firmware) }) };
   }
-  const firmwareDir = firmware ?? "/lib/firmware";
+  const firmwareDir = await firmwareOf(firmware);
   const tree = resolve(modules ?? "/lib/modules");
   if (kernel !== undefined) {
     const isOfOneVersion = existsSync(join(tree, "modules.dep"));
@@ -95,6 +96,20 @@ async function kernelOf(options: BuilderOptions): Promise<KernelModules> {
     found: versions.length === 0 ? "no kernel's modules" : `modules of ${versions.join(", ")}`,
     remedy: "say which with --kernel VERSION",
   });
+}
+
+/** A tree that was named has to be one: a card without its firmware is noticed only on the node. */
+async function firmwareOf(given: string | undefined): Promise<string> {
+  if (given === undefined) return "/lib/firmware";
+  await readdir(given).catch((error: unknown) => {
+    throw fatal("builder-files", {
+      doing: "look for firmware",
+      on: given,
+      found: foundOf(error),
+      remedy: "give the folder that stands for /lib/firmware with --firmware",
+    });
+  });
+  return given;
 }
 
 function say(line: string): void {
@@ -115,8 +130,9 @@ switch (parsed.kind) {
     try {
       await build(parsed.options);
     } catch (error) {
-      if (!(error instanceof BootError)) throw error;
-      for (const line of error.message.split("\n")) console.error(`initramfs: ${line}`);
+      const problem = error instanceof BootError ? error : systemProblem(error);
+      if (problem === undefined) throw error;
+      for (const line of problem.message.split("\n")) console.error(`initramfs: ${line}`);
       process.exitCode = 1;
     }
     break;

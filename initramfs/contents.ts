@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fatal } from "../agent/errors.ts";
 import type { CpioEntry } from "./cpio.ts";
+import { readGiven } from "./given-file.ts";
 import { sharedLibraries } from "./libraries.ts";
 import { run } from "./run.ts";
 
@@ -97,8 +97,7 @@ export async function readCa(path: string): Promise<Uint8Array> {
   const refuse = (found: string, remedy: string) =>
     fatal("ca-unusable", { doing: "put the CA into the initrd", on: path, found, remedy });
   const remedy = "give the PEM file of xcatd's CA with --ca, on a management node /etc/xcat/ca/ca-cert.pem";
-  if (!existsSync(path)) throw refuse("no such file", remedy);
-  const text = await Bun.file(path).text();
+  const text = (await readGiven(path, (found) => refuse(found, remedy))).toString();
   if (text.includes("PRIVATE KEY-----")) throw refuse("it holds a private key", remedy);
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (certificates.length === 0) throw refuse("no certificate in it", remedy);
@@ -113,12 +112,7 @@ export async function readCa(path: string): Promise<Uint8Array> {
 }
 
 async function readProgram(name: string, path: string, remedy: string): Promise<Uint8Array> {
-  const file = Bun.file(path);
-  if (await file.exists()) return await file.bytes();
-  throw fatal("program-missing", {
-    doing: `put ${name} into the initrd`,
-    on: path,
-    found: "no such file",
-    remedy,
-  });
+  return await readGiven(path, (found) =>
+    fatal("program-missing", { doing: `put ${name} into the initrd`, on: path, found, remedy }),
+  );
 }

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { existsSync } from "node:fs";
 import { fatal } from "../agent/errors.ts";
 import { CLIENT, PINS, REQUIRED } from "../agent/trust.ts";
 import type { CpioEntry } from "./cpio.ts";
+import { readGiven } from "./given-file.ts";
 
 /** How server and node know each other beyond the CA: pinned keys of servers, a certificate for nodes. */
 export interface Identity {
@@ -36,8 +36,7 @@ export function isPin(text: string): boolean {
 }
 
 async function readPem(path: string): Promise<string> {
-  if (existsSync(path)) return await Bun.file(path).text();
-  throw refuse(path, "no such file");
+  return (await readGiven(path, (found) => refuse(path, found))).toString();
 }
 
 function checkPair(files: { readonly cert: string; readonly key: string }, cert: string, key: string): void {

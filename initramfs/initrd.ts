@@ -5,6 +5,7 @@ import { fatal } from "../agent/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { agentFiles, busyboxFiles, plainFiles, readCa, skeleton } from "./contents.ts";
 import type { CpioEntry } from "./cpio.ts";
+import { foundOf } from "./given-file.ts";
 import { type Identity, identityFiles } from "./identity.ts";
 import { type KernelModules, moduleFiles } from "./module-files.ts";
 import { OPTIONAL_MODULES, REQUIRED_MODULES } from "./module-list.ts";
@@ -141,9 +142,17 @@ function withoutThose(entries: readonly CpioEntry[], others: readonly CpioEntry[
 /** Leaves a file that is right already as it is, so that its time tells when it last changed. */
 async function writeChanged(out: string, bytes: Uint8Array): Promise<void> {
   const file = Bun.file(out);
-  if (file.size === bytes.length && Buffer.compare(await file.bytes(), bytes) === 0) return;
-  await mkdir(dirname(out), { recursive: true });
-  await writeWhole(out, bytes);
+  try {
+    if (file.size === bytes.length && Buffer.compare(await file.bytes(), bytes) === 0) return;
+    await mkdir(dirname(out), { recursive: true });
+    await writeWhole(out, bytes);
+  } catch (error) {
+    throw fatal(
+      "builder-files",
+      { doing: "write the initrd", on: out, found: foundOf(error), remedy: "name another file with --out" },
+      error,
+    );
+  }
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { fatal } from "../agent/errors.ts";
 import type { CpioEntry } from "./cpio.ts";
+import { readGiven } from "./given-file.ts";
 import type { ShellOption } from "./options.ts";
 
 /**
@@ -32,8 +32,7 @@ async function readHash(path: string): Promise<string> {
       found,
       remedy: "make the file with: mkpasswd -m sha-512 > FILE",
     });
-  if (!existsSync(path)) throw refuse("no such file");
-  const text = (await Bun.file(path).text()).trim();
+  const text = (await readGiven(path, refuse)).toString().trim();
   // The text itself is not shown: it may be a password.
   if (!HASH.test(text)) throw refuse("no SHA-256 or SHA-512 hash of crypt(5)");
   return text;

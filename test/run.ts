@@ -39,7 +39,11 @@ async function build(): Promise<Outcome> {
   }
 }
 
-await becomeRoot();
+await becomeRoot().catch((error: unknown) => {
+  console.error(`tests: ${messageOf(error)}`);
+  console.log(formatOutcome({ passed: 0, failed: 1 }));
+  process.exit(1);
+});
 const whole = words.length === 0;
 if (whole) forgetRecords();
 const cores = availableParallelism();

@@ -37,6 +37,11 @@ export const TOOLS = {
     cause: "The file holds a password itself, or a hash of another kind.",
     remedy: "Make it with `mkpasswd -m sha-512 > FILE`.",
   },
+  "builder-files": {
+    meaning: "The builder cannot read or write a file or a folder.",
+    cause: "A path of another kind or that may not be used, or a disk that is full.",
+    remedy: "Mend what the message names, and run it again.",
+  },
   "program-missing": {
     meaning: "A program that is needed is not there.",
     cause: "It was not built or not installed.",

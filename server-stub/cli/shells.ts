@@ -24,22 +24,25 @@ _statelite_server() {
 }
 complete -F _statelite_server statelite-server
 `,
+  // Read by compinit it is the body of the function _statelite-server; by source or eval it is none.
   zsh: `#compdef statelite-server
 # statelite-server completion zsh > /usr/local/share/zsh/site-functions/_statelite-server
 _statelite_server() {
   local line
-  local -a found
+  local -a found open
   for line in "\${(@f)$("\${words[1]}" completion --for zsh -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case $line in
-      :file) _files ;;
-      :folder) _files -/ ;;
+      :file) compset -P '*[=:]'; _files ;;
+      :folder) compset -P '*[=:]'; _files -/ ;;
       '') ;;
+      *[=:]) open+=("$line") ;;
       *) found+=("$line") ;;
     esac
   done
+  (( \${#open} )) && compadd -S '' -- "\${open[@]}"
   (( \${#found} )) && compadd -- "\${found[@]}"
 }
-_statelite_server "$@"
+if [[ $funcstack[1] == _statelite-server ]]; then _statelite_server "$@"; else compdef _statelite_server statelite-server; fi
 `,
   fish: `# statelite-server completion fish > ~/.config/fish/completions/statelite-server.fish
 function __statelite_server

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { project } from "../../qemu/paths.ts";
+import { messageOf } from "../../qemu/problem.ts";
 import { becomeRoot } from "../../qemu/root.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { formatResult, writeResult } from "./results.ts";
@@ -8,7 +9,10 @@ import { formatResult, writeResult } from "./results.ts";
 
 const RESULTS = join(import.meta.dirname, "results.md");
 
-await becomeRoot();
+await becomeRoot().catch((error: unknown) => {
+  console.error(`bench: ${messageOf(error)}`);
+  process.exit(1);
+});
 const wanted = process.argv.slice(2);
 const files = [...new Bun.Glob("test/bench/**/*.bench.ts").scanSync({ cwd: project })].sort();
 for (const file of files) {

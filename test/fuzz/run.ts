@@ -6,7 +6,10 @@ import { fuzzTargets } from "./targets.ts";
 
 /** `npm run fuzz [-- NAME… --seed N --inputs N]`: feeds every target, or those named; the seed repeats a run. */
 
-await becomeRoot();
+await becomeRoot().catch((error: unknown) => {
+  console.error(`fuzz: ${messageOf(error)}`);
+  process.exit(1);
+});
 const { values, positionals } = parseArgs({
   options: { seed: { type: "string" }, inputs: { type: "string" } },
   allowPositionals: true,

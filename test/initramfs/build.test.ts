@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { scratch } from "./scratch.ts";
 import { makeCa, makeKernel } from "./site.ts";
@@ -37,6 +37,61 @@ describe("the builder for a site", () => {
   test("a tree without kernels is refused with the flag to use, exit status 1", () => {
     const { status, stderr } = build("--modules", "/nowhere", "--agent", "/bin/ls");
     expect([status, stderr]).toEqual([1, expect.stringContaining("--kernel VERSION")]);
+  });
+
+  test.each([
+    [
+      "a folder in place of a CA",
+      (folder: string) => ["--ca", folder],
+      "put the CA into the initrd: ",
+      "EISDIR",
+    ],
+    [
+      "in place of a certificate",
+      (f: string) => ["--client-cert", f, "--client-key", f],
+      "nodes' cert",
+      "EISDIR",
+    ],
+    [
+      "in place of a hash",
+      (folder: string) => ["--shell", `password:${folder}`],
+      "shell's password",
+      "EISDIR",
+    ],
+    ["in place of busybox", (folder: string) => ["--busybox", folder], "put busybox", "EISDIR"],
+    ["in place of what is written", (folder: string) => ["--out", folder], "write the initrd: ", "EISDIR"],
+    ["a file to write below a file", () => ["--out", "/etc/passwd/x"], "write the initrd: ", "is a file"],
+    [
+      "no folder of firmware",
+      () => ["--firmware", "/nowhere"],
+      "look for firmware: /nowhere: ",
+      "no such file",
+    ],
+    ["a file in place of modules", () => ["--modules", "/etc/passwd"], "/etc/passwd: ", "ENOTDIR"],
+  ])("%s is a problem in four parts, not a stack", async (_, words, doing, found) => {
+    using folder = scratch();
+    const tree = join(folder.path, "modules");
+    await makeKernel(tree);
+    mkdirSync(join(folder.path, "folder"));
+    const { status, stderr } = build(
+      ...["--modules", tree, "--agent", "/bin/ls", "--level", "1", "--out", join(folder.path, "site.initrd")],
+      ...words(join(folder.path, "folder")),
+    );
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^initramfs: [^\n]*; [^\n]*\n$/)]);
+    expect(stderr).toContain(doing);
+    expect(stderr).toContain(found);
+  });
+
+  test("a CA that comes through a pipe of the shell's goes in", async () => {
+    using folder = scratch();
+    const tree = join(folder.path, "modules");
+    await makeKernel(tree);
+    const ca = makeCa(join(folder.path, "ca.pem"));
+    const out = join(folder.path, "site.initrd");
+    const words = ["--modules", tree, "--agent", "/bin/ls", "--level", "1", "--out", out];
+    const script = 'exec "$@" --ca <(cat "$0")';
+    const child = Bun.spawnSync(["bash", "-c", script, ca, process.execPath, BUILD, ...words]);
+    expect([child.exitCode, child.stderr.toString()]).toEqual([0, ""]);
   });
 
   test("wrong usage: the problem and the usage on standard error, exit status 2", () => {

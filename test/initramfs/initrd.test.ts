@@ -18,6 +18,15 @@ describe("buildInitrd", () => {
     expect(readFileSync(`${spec.out}.again`)).toEqual(first);
   });
 
+  test("a folder in the initrd's own place is said, and stays", async () => {
+    using folder = scratch();
+    const problem = await refusal(async () =>
+      buildInitrd({ ...(await smallSite(folder.path)), out: folder.path }),
+    );
+    expect(problem).toMatchObject({ code: "builder-files", on: folder.path });
+    expect(problem.found).toContain("EISDIR");
+  });
+
   test("holds init, agent, busybox, modules, configuration and empty mount points", async () => {
     using folder = scratch();
     const spec = await smallSite(folder.path);

@@ -39,6 +39,8 @@ export async function look(root: Root, questions: readonly Question[], width: nu
 
 const REMOVED = "the directory itself was removed on the server after it was mounted";
 
+const IN_THE_WAY = "something that is no directory is on the way to it";
+
 /** Trees that have vanished since they were mounted, and how that shows. The image is held by itself. */
 async function goneTrees(root: Root, questions: readonly Question[]): Promise<Map<string, string>> {
   const gone = new Map<string, string>();
@@ -108,7 +110,11 @@ async function lookInDirectory(
       );
     });
   } catch (error) {
-    if (!isAbsence(error)) for (const q of group) found.failures.set(keyOf(q), errorReason(error));
+    const isInTheWay = errorCode(error) === "ENOTDIR";
+    for (const question of group) {
+      if (isInTheWay && question.toBeMade) found.failures.set(keyOf(question), IN_THE_WAY);
+      else if (!isAbsence(error)) found.failures.set(keyOf(question), errorReason(error));
+    }
   }
   return found;
 }

@@ -2,7 +2,7 @@ import { promises as fs } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
-import { baseName, followLink, isBelow, joinPath, LAYOUT, parentPath } from "../plan/layout.ts";
+import { baseName, followLink, isBelow, joinPath, LAYOUT, ownDirectory, parentPath } from "../plan/layout.ts";
 import type { Target } from "../plan/observation.ts";
 import { kindOf, placeInTree } from "./look.ts";
 import type { TreeReader } from "./reader.ts";
@@ -132,14 +132,22 @@ async function lookAtTarget(
     const linkText = (await reader.readlink(path)).toString();
     link = { linkText };
     if (isNotYet(followLink(canonical, linkText))) return { canonical, linkText };
-    return await root.with({ tree: "/", path: canonical }, 0, async (fd) => {
+    const found = await root.with({ tree: "/", path: canonical }, 0, async (fd) => {
       const [stats, behind] = await Promise.all([fs.stat(fdPath(fd)), placeInTree(root, "/", fd)]);
       return { canonical, kind: kindOf(stats), ...link, ...(behind !== undefined && { behind }) };
     });
+    const byLiteimg = await leadsByLiteimg(root, followLink(canonical, linkText), found.behind);
+    return byLiteimg ? { canonical, linkText } : found;
   } catch (error) {
     if (!isNothing(error)) throw error;
     return { canonical, ...link };
   }
+}
+
+/** Whether it is one of liteimg's links, somewhere on the way, by which one of the image's own leads to a default. */
+async function leadsByLiteimg(root: Root, path: string, behind: string | undefined): Promise<boolean> {
+  if (behind === undefined || ownDirectory(behind) === undefined) return false;
+  return (await canonicalDirectory(root, path, new Map(), { links: 0 })) !== behind;
 }
 
 /**

@@ -55,15 +55,22 @@ export function illegalPairs(entries: readonly Entry[]): Map<Entry, Problem> {
   for (const child of entries) {
     // Not only the nearest: that one may be refused itself, and then there is the next.
     for (let parent = parents.get(child); parent !== undefined; parent = parents.get(parent)) {
-      const why = refusal(parent.option, child);
-      if (why === undefined) continue;
-      const found = `${why}, and it lies below "${parent.row.options}" ${parent.row.path}`;
-      const remedy = "change one of the two rows, then run liteimg again";
-      problems.set(child, rowProblem(child.row, "litefile-nesting", found, remedy));
+      const problem = illegalBelow(parent, child, "it lies");
+      if (problem === undefined) continue;
+      problems.set(child, problem);
       break;
     }
   }
   return problems;
+}
+
+/** Why an entry may not lie below another one. @param lies how it comes to lie there */
+export function illegalBelow(parent: Entry, child: Entry, lies: string): Problem | undefined {
+  const why = refusal(parent.option, child);
+  if (why === undefined) return undefined;
+  const found = `${why}, and ${lies} below "${parent.row.options}" ${parent.row.path}`;
+  const remedy = "change one of the two rows, then run liteimg again";
+  return rowProblem(child.row, "litefile-nesting", found, remedy);
 }
 
 /** The row that the server adds by itself, whatever becomes of /etc/. */

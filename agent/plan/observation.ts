@@ -26,6 +26,8 @@ export interface Question extends Location {
   readonly names: boolean;
   /** Whether it matters where in its tree it really lies. */
   readonly real: boolean;
+  /** Where there is nothing, something is to be made: what is in the way of that is a failure. */
+  readonly toBeMade?: true;
 }
 
 /** Answers by tree and path. A path that does not exist has no answer, one that could not be read has a failure. */

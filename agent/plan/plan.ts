@@ -6,7 +6,7 @@ import { type Entry, readEntries, rowProblem } from "./entry.ts";
 import { type Expectation, SMALL_FILE } from "./expectation.ts";
 import { type Containers, keptCandidate, ONLY_KEPT, ownTree, wholeMark, whyUnfinished } from "./kept.ts";
 import { formatLocation, isBelow, joinPath, LAYOUT, parentPath } from "./layout.ts";
-import { illegalPairs, isImpliedMtab, PathIndex } from "./nesting.ts";
+import { illegalBelow, illegalPairs, isImpliedMtab, PathIndex } from "./nesting.ts";
 import { type Observations, resolved, type Target } from "./observation.ts";
 import type { Op } from "./op.ts";
 import { type Choice, followsLink, type Located, type Placed, type Placing, place } from "./place.ts";
@@ -174,7 +174,10 @@ function placeAll(choices: readonly Choice[], placing: Placing, refused: Refused
     // The server always sends it: where its directory is no copy that it could go into, the directory's own serves.
     if (isImpliedMtab(choice.entry) && parent !== undefined && parent.content.tree !== LAYOUT.tmpfs) continue;
     const twin = byPath.get(choice.at);
-    const result = twin === undefined ? place(choice, parent, placing, all.length) : samePlace(choice, twin);
+    const result =
+      twin !== undefined
+        ? samePlace(choice, twin)
+        : (illegalPlace(choice, parent) ?? place(choice, parent, placing, all.length));
     if ("class" in result)
       refused.push({ entry: choice.entry, candidates: choice.candidates, problem: result });
     else {
@@ -225,6 +228,15 @@ function liesBelowOne(path: string, places: ReadonlySet<string>): boolean {
 function samePlace({ entry }: Choice, twin: Placed): Problem {
   const found = `by a link of the image it is the same place as "${twin.entry.row.options}" ${twin.entry.row.path}, which is used`;
   return rowProblem(entry.row, "litefile-duplicate", found, "keep one of the two rows in litefile");
+}
+
+/** Rule 4 for a pair that only a link of the image makes one. */
+function illegalPlace({ entry }: Choice, parent: Placed | undefined): Problem | undefined {
+  for (let up = parent; up !== undefined; up = up.parent) {
+    const illegal = illegalBelow(up.entry, entry, "by a link of the image it lies");
+    if (illegal !== undefined) return illegal;
+  }
+  return undefined;
 }
 
 function nearest(path: string, placed: ReadonlyMap<string, Placed>): Placed | undefined {

@@ -45,7 +45,7 @@ function ownQuestions(
     const location = { tree, path: entry.path };
     const [isParent, plain] = [walked.has(entry.path), { names: false, real: false }];
     return [
-      { ...location, names: isParent, real: isLinkedTo(entry) },
+      { ...location, names: isParent, real: isLinkedTo(entry), toBeMade: true },
       ...(entry.directory ? [{ ...mergeMark(location), ...plain }] : []),
       ...(isParent ? [{ ...wholeMark(location), ...plain }] : []),
     ];

@@ -169,7 +169,7 @@ const rows: readonly Row[] = [
     rule: "a file of the state on the way to an entry is left alone and is a problem",
     spec: { litefile: ["persistent /db/sub/y"], image, state: { db: "a file\n" } },
     see: { "cat /db/sub/y": "image", [`cat ${state}/db`]: "a file" },
-    problems: ["op-seed /db/sub/y"],
+    problems: ["state-kind /db/sub/y"],
   },
   {
     rule: "a read-only state area serves what it has, and cannot be seeded",

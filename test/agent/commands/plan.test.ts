@@ -89,6 +89,19 @@ describe("plan", () => {
     expect(status).toBe(1);
   });
 
+  test("a link of the image that leads on by one of liteimg's leads nowhere on a node", () => {
+    const row = (options: string, file: string) => `"ALL","${file}","${options}",,`;
+    const litefile = ["#image,file,options,comments,disable", row("link", "/var/"), row("tmpfs", "/etc/a/")];
+    using site = makeSite({
+      tables: { ...sound.tables, litefile },
+      image: { "etc/a": { link: "/var/a" }, "var/a/x": "x" },
+      trees: { own: {}, common: {}, state: {} },
+    });
+    const { status, out } = site.agent("plan", ...PLANNING);
+    expect(out).toContain("/etc/a/: the image has nothing there to mount on: /etc/a is a symlink to /var/a,");
+    expect(status).toBe(1);
+  });
+
   test("an image that liteimg has never seen is no node's", () => {
     using site = makeSite(sound);
     mkdirSync(join(site.path, "plain"));

@@ -382,6 +382,17 @@ const rows: readonly Row[] = [
     ops: ["copy default/run/x -> tmpfs/run/x", bound("/run/x")],
     problems: ["litefile-duplicate /var/run/x"],
   },
+  {
+    rule: "4 and 6 a pair that only a link of the image makes one is a problem of the child, too",
+    world: {
+      litefile: ["persistent /d/", "link /l/x", "link,persistent /l/y/", "ro /m/a/", "tmpfs /m/l/b"],
+      defaults: { "/d/z": a, "/l/x": a, "/l/y/z": a, "/m/a/b": a, "/m/l/b": b },
+      image: { "/l": "-> /d", "/m/l": "-> a" },
+      state: {},
+    },
+    ops: ["seed default/d -> state/d", "bind state/d -> /d", "bind read-only default/m/a -> /m/a"],
+    problems: ["litefile-nesting /l/x", "litefile-nesting /l/y/", "litefile-nesting /m/l/b"],
+  },
   ...["etc/a", "/", "/etc/../a", ""].map((path) => ({
     rule: `9 "${path}" is a problem of the row`,
     world: { litefile: [`tmpfs ${path}`] },

@@ -1,6 +1,6 @@
 import type { Settings } from "../cmdline/options.ts";
 import type { BootContext, Phase } from "../context.ts";
-import { BootError } from "../errors.ts";
+import { BootError, type Problem } from "../errors.ts";
 import { look } from "../observe/look.ts";
 import { availableMemory } from "../observe/memory.ts";
 import { roomForCopies } from "../observe/room.ts";
@@ -43,7 +43,13 @@ export const planEntries: Phase<Queried, Planned> = {
     const problems = tooMuch === undefined ? plan.problems : [...plan.problems, tooMuch];
     for (const problem of problems) log.problem(problem);
     report.problem(...problems);
-    stopOn(problems, (problem) => endsBoot(problem, settings.strict));
+    const ends = (problem: Problem) => endsBoot(problem, settings.strict);
+    // Who reads why the boot has failed needs to be told, once, why the rows found no source.
+    const unmounted = plan.refused.some(
+      ({ candidates, problem }) => ends(problem) && candidates.some((candidate) => candidate.unmounted),
+    );
+    const causes = unmounted ? report.problems.filter(({ code }) => code === "source-mount") : [];
+    stopOn([...causes, ...problems], (problem) => causes.includes(problem) || ends(problem));
     return { ...queried, plan, needs };
   },
 };

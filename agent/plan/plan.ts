@@ -135,7 +135,10 @@ function winnersOf(entry: Entry, usable: readonly Candidate[], first: Candidate)
 }
 
 function unresolved(entry: Entry, found: readonly Candidate[], target: Target): Problem {
-  const byReason = Map.groupBy(found, (candidate) => candidate.passedOver ?? "");
+  // Why a source could not be mounted is a problem of its own: here it would be said for each row.
+  const byReason = Map.groupBy(found, ({ unmounted, passedOver = "" }) =>
+    unmounted === true ? "not mounted" : passedOver,
+  );
   const reasons = [...byReason].map(([reason, some]) => `${namesInShort(some)}: ${reason}`);
   return rowProblem(
     entry.row,

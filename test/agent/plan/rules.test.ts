@@ -424,3 +424,11 @@ test("of what a source that cannot be mounted may have, the remedy names the sou
     ),
   ]);
 });
+
+test("why sources could not be mounted is not said once more for each row", () => {
+  const unavailable = [0, 1, 2];
+  const made = plan({ litefile: ["ro /a", "ro /b"], sources: [{}, {}, {}, {}], unavailable });
+  expect(made.problems.map(({ found }) => found)).toEqual(
+    made.problems.map(() => "has no content (3 sources: not mounted; source 4 (s:/4), default: not there)"),
+  );
+});

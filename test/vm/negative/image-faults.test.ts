@@ -51,7 +51,7 @@ const FAULTS: readonly Fault[] = [
       ["etc/demo/fixed.conf"],
     ),
     parameters: { "statelite.source_timeout": "6" },
-    outcome: { kind: "fails", on: "/etc/demo/fixed.conf", found: /nosuch/ },
+    outcome: { kind: "fails", on: "10.0.0.1:/nosuch", found: /does not exist/ },
   },
   {
     fault: "the machine has 512 MB of memory",

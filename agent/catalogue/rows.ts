@@ -55,6 +55,12 @@ export const ROWS = {
     cause: "`liteimg` was not run after the row was added.",
     remedy: "Run `liteimg IMAGE` again.",
   },
+  "target-left": {
+    meaning:
+      "The image has a symbolic link that `liteimg` made for a row, and no row is for it any more. Only `plan` says it.",
+    cause: "`liteimg` was not run after a row with `link` was removed: on the node the link leads nowhere.",
+    remedy: "Run `liteimg IMAGE` again, which puts back what was there.",
+  },
   "target-kind": {
     meaning: "The image has a file where the content is a directory, or the other way round.",
     cause: "A path without its final slash, or with one too many.",

@@ -5,9 +5,10 @@ import { BootError, type Problem } from "../errors.ts";
 import { O } from "../kernel/constants.ts";
 import { noVolatile } from "../mounts/volatile.ts";
 import { Root } from "../observe/root.ts";
+import { strayLinks } from "../observe/stray-links.ts";
 import { askForTables } from "../phases/4-query-server.ts";
 import { planFor } from "../phases/5-plan.ts";
-import { LAYOUT, stateDirectory } from "../plan/layout.ts";
+import { LAYOUT, normalPath, parentPath, stateDirectory } from "../plan/layout.ts";
 import { describePlan, type PlanSubject } from "../report/document.ts";
 import { describeSource } from "../report/entries.ts";
 import type { PlanDocument } from "../report/schema.ts";
@@ -99,6 +100,7 @@ async function planOn(root: Root, given: Given): Promise<PlanDocument> {
   const problems = [
     ...given.problems,
     ...(await whyUnprepared(root)),
+    ...(await leftByRows(root, tables.litefile)),
     ...trees.flatMap((tree) => tree.problems),
     ...stateProblems,
   ];
@@ -115,6 +117,21 @@ async function whyUnprepared(root: Root): Promise<readonly Problem[]> {
   } catch (error) {
     return noVolatile(error).problems;
   }
+}
+
+/** What a row that was taken out of litefile leaves in the image until liteimg is run again. */
+async function leftByRows(root: Root, rows: readonly LitefileRow[]): Promise<Problem[]> {
+  const paths = new Set(rows.map(({ path }) => normalPath(path)));
+  const hasRow = (path: string): boolean => path !== "/" && (paths.has(path) || hasRow(parentPath(path)));
+  return (await strayLinks(root, hasRow)).map((path) => ({
+    class: "note",
+    code: "target-left",
+    doing: "look at the image",
+    on: path,
+    found:
+      "a symlink that liteimg made for a row, and litefile has none for it: on the node it leads nowhere",
+    remedy: "run liteimg for the image again",
+  }));
 }
 
 /** From a folder of tables: no server is asked, no node has to run. */

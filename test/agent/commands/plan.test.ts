@@ -102,6 +102,24 @@ describe("plan", () => {
     expect(status).toBe(1);
   });
 
+  test("of rows that were taken out since liteimg was run, what is left in the image is a note", () => {
+    const rows = ["/etc/a.conf", "/etc/d/", "/srv/e/", "/srv/e/f/"].map((file) => `"ALL","${file}","link",,`);
+    const [head = ""] = sound.tables.litefile;
+    using site = makeSite({
+      ...sound,
+      image: { "etc/a.conf": "a", "etc/d/x": "x", "srv/e/f/y": "y" },
+      tables: { ...sound.tables, litefile: [head, ...rows] },
+    });
+    const notes = () => {
+      const { status, out } = site.agent("plan", ...PLANNING, "--json");
+      const { problems } = planSchema.parse(JSON.parse(out));
+      return { status, notes: problems.map(({ class: of, code, on }) => `${of} ${code} ${on}`) };
+    };
+    expect(notes()).toEqual({ status: 0, notes: [] });
+    site.table("litefile", [head, ...rows.slice(0, 1)]);
+    expect(notes()).toEqual({ status: 0, notes: ["note target-left /etc/d", "note target-left /srv/e"] });
+  });
+
   test("an image that liteimg has never seen is no node's", () => {
     using site = makeSite(sound);
     mkdirSync(join(site.path, "plain"));

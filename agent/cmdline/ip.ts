@@ -1,3 +1,4 @@
+import { isHostIpv4 } from "../network/addresses.ts";
 import type { IpMethod } from "./options.ts";
 import {
   BadValue,
@@ -33,22 +34,34 @@ function readLongForm(fields: readonly string[]): IpMethod {
   const on = name === "" ? {} : { interface: readInterfaceName(name) };
   const isDns = tail.some((field) => field !== "" && isAddress(field));
   const extra = isDns ? {} : readMtuAndMac(tail);
-  if (method === "dhcp") return { kind: "dhcp", ...on, ...extra };
+  const nameservers = isDns ? tail.filter((field) => field !== "").map(readAddress) : [];
+  if (hostname !== "" && !isHostName(hostname)) throw new BadValue(`"${hostname}" is no host name`);
+  const named = hostname === "" ? {} : { hostname };
+  if (method === "dhcp") {
+    return { kind: "dhcp", ...on, ...named, ...(nameservers.length > 0 && { nameservers }), ...extra };
+  }
   if (address === "") {
     if (name === "") return { kind: "none" };
     throw new BadValue("the address is missing", "give an address, or dhcp for none");
   }
-  if (hostname !== "" && !isHostName(hostname)) throw new BadValue(`"${hostname}" is no host name`);
   return {
     kind: "static",
     ...on,
-    address: readAddress(address),
+    address: readOwnAddress(address),
     prefix: readPrefix(netmask, readAddress(address)),
     ...(gateway === "" ? {} : { gateway: readGateway(gateway, address) }),
-    ...(hostname === "" ? {} : { hostname }),
-    nameservers: isDns ? tail.filter((field) => field !== "").map(readAddress) : [],
+    ...named,
+    nameservers,
     ...extra,
   };
+}
+
+/** One that a node can have: the kernel takes the others too, and then nothing answers. */
+function readOwnAddress(text: string): string {
+  const address = readAddress(text);
+  const fit = isIPv4(address) ? isHostIpv4(address) : !/^(?:[0:]+[01]?$|ff..:)/i.test(address);
+  if (!fit) throw new BadValue(`${address} is no address that a node can have`);
+  return address;
 }
 
 /** What the agent does not speak is refused by name: to go on with DHCP would configure another network. */

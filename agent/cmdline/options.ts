@@ -38,6 +38,9 @@ export type IpMethod =
   | {
       readonly kind: "dhcp";
       readonly interface?: string;
+      /** Goes before the one that DHCP gives, as the servers do. */
+      readonly hostname?: string;
+      readonly nameservers?: readonly string[];
       readonly mtu?: number;
       /** The MAC address to give the interface before it is brought up. */
       readonly mac?: string;

@@ -18,9 +18,9 @@ export interface Configuration {
 
 /** What the command line says goes before what the DHCP server says. */
 export function fromLease(lease: Lease, options: NetworkOptions): Configuration {
-  const mtu = options.ip.kind === "dhcp" ? options.ip.mtu : undefined;
-  const given = mtu === undefined ? lease : { ...lease, mtu };
-  return complete(given, [...options.nameservers, ...lease.nameservers]);
+  const { mtu, hostname, nameservers = [] } = options.ip.kind === "dhcp" ? options.ip : {};
+  const given = { ...lease, ...(mtu !== undefined && { mtu }), ...(hostname !== undefined && { hostname }) };
+  return complete(given, [...options.nameservers, ...nameservers, ...lease.nameservers]);
 }
 
 export function fromStatic(ip: IpMethod & { kind: "static" }, options: NetworkOptions): Configuration {

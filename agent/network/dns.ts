@@ -26,6 +26,9 @@ const FAILURES: Readonly<Record<string, Answer>> = {
   ECONNREFUSED: { kind: "failed", why: "cannot be reached", again: true },
   ESERVFAIL: { kind: "failed", why: "server failure (SERVFAIL)", again: true },
   EREFUSED: { kind: "failed", why: "refuses to answer (REFUSED)", again: false },
+  EBADRESP: { kind: "failed", why: "its answer is damaged", again: false },
+  EFORMERR: { kind: "failed", why: "does not understand the question (FORMERR)", again: false },
+  ENOTIMP: { kind: "failed", why: "answers no such questions (NOTIMP)", again: false },
 };
 
 /** More than any host has. */

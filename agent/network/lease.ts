@@ -35,6 +35,12 @@ const MAX_SEARCH = 16;
 /** Everything an IPv4 interface must be able to carry, and the largest IP packet (RFC 791). */
 const MTU = { least: 576, most: 65535 };
 
+/**
+ * What udhcpc writes in place of a host or domain name with odd bytes in it (networking/udhcp/dhcpc.c). Taken for a
+ * name, it would be that of every such node.
+ */
+const UNFIT = "bad";
+
 /** The variables out of what `env -0` wrote: `name=value` and a NUL each. */
 export function parseVariables(text: string): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
@@ -80,8 +86,13 @@ export function readLease(variables: ReadonlyMap<string, string>): {
   const mask = one("subnet", (m) => (prefixOfMask(m) ?? 0) > 0);
   const staticRoutes = readStaticRoutes(words("staticroutes"), ignore);
   const routers = list("router", isHostIpv4, MAX_ROUTES);
-  const hostname = one("hostname", isDomainName);
-  const domain = one("domain", isDomainName);
+  const name = (option: "hostname" | "domain"): string | undefined => {
+    if (variables.get(option) !== UNFIT) return one(option, isDomainName);
+    ignore(option, "one with odd bytes");
+    return undefined;
+  };
+  const hostname = name("hostname");
+  const domain = name("domain");
   const search = list("search", (word) => isDomainName(word.replace(/\.$/, "")), MAX_SEARCH);
   const mtu = one("mtu", (m) => /^\d{1,5}$/.test(m) && Number(m) >= MTU.least && Number(m) <= MTU.most);
   const server = one("serverid", isHostIpv4);

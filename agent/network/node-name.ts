@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { fatal } from "../errors.ts";
 
 /**
@@ -30,7 +31,9 @@ export async function nodeName(
 }
 
 function short(hostname: string | undefined): string | undefined {
-  const [label = ""] = hostname?.split(".") ?? [];
+  // The first number of an address would be the name of all nodes of that network.
+  if (hostname === undefined || isIPv4(hostname)) return undefined;
+  const [label = ""] = hostname.split(".");
   return isDirectoryName(label) && label !== "localhost" ? label : undefined;
 }
 

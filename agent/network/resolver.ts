@@ -58,47 +58,46 @@ export class Resolver {
     return undefined;
   }
 
-  /** Each name in turn until one is found; `said` has what each server said, in order, once. */
-  async #ask(
-    names: readonly string[],
-    ask: (server: string, name: string, milliseconds: number) => Promise<Answer>,
-  ): Promise<Extract<Answer, { kind: "found" }> | { kind: "nothing"; said: Said }> {
+  /**
+   * Each name in turn until one is found, round after round while one of them may yet be; `said` has what each server
+   * said, in order, once. A name that no server has an answer for holds up no other: a cluster without a way out
+   * often has a domain in its search list that its servers cannot ask anybody about.
+   */
+  async #ask(names: readonly string[], ask: Ask): Promise<Found | { kind: "nothing"; said: Said }> {
     const end = performance.now() + this.#options.timeout * 1000;
     const said: Said = new Map();
-    for (const name of names) {
-      const answer = await this.#askAll(name, ask, end, said);
-      if (answer?.kind === "found") return answer;
+    for (let open = names; ; ) {
+      const again: string[] = [];
+      for (const name of open) {
+        const answer = await this.#askServers(name, ask, end, said);
+        if (answer === "again") again.push(name);
+        else if (answer !== "never") return answer;
+      }
+      const left = end - performance.now();
+      if (again.length === 0 || left <= 0) return { kind: "nothing", said };
+      open = again;
+      await Bun.sleep(Math.min(PAUSE, left));
     }
-    return { kind: "nothing", said };
   }
 
   /**
-   * One name, to every server in turn, round after round while one of them may yet answer. What the first server
-   * that answers says is final, as all servers are taken to know the same names (resolv.conf(5)).
+   * One name, to every server in turn. What the first server that answers says is final, as all servers are taken
+   * to know the same names (resolv.conf(5)).
    */
-  async #askAll(
-    name: string,
-    ask: (server: string, name: string, milliseconds: number) => Promise<Answer>,
-    end: number,
-    said: Said,
-  ): Promise<Answer | undefined> {
-    for (;;) {
-      let again = false;
-      for (const server of this.#servers()) {
-        const left = end - performance.now();
-        if (left <= 0) return undefined;
-        const answer = await ask(server, name, Math.min(TURN, left));
-        if (answer.kind === "found") return answer;
-        const words = answer.kind === "absent" ? "no such name (NXDOMAIN)" : answer.why;
-        said.set(server, (said.get(server) ?? new Set()).add(words));
-        if (answer.kind === "absent") return answer;
-        if (answer.again) this.#slow.add(server);
-        again ||= answer.again;
-      }
+  async #askServers(name: string, ask: Ask, end: number, said: Said): Promise<Found | "again" | "never"> {
+    let again = false;
+    for (const server of this.#servers()) {
       const left = end - performance.now();
-      if (!again || left <= 0) return undefined;
-      await Bun.sleep(Math.min(PAUSE, left));
+      if (left <= 0) return "never";
+      const answer = await ask(server, name, Math.min(TURN, left));
+      if (answer.kind === "found") return answer;
+      const words = answer.kind === "absent" ? "no such name (NXDOMAIN)" : answer.why;
+      said.set(server, (said.get(server) ?? new Set()).add(words));
+      if (answer.kind === "absent") return "never";
+      if (answer.again) this.#slow.add(server);
+      again ||= answer.again;
     }
+    return again ? "again" : "never";
   }
 
   #servers(): readonly string[] {
@@ -126,6 +125,9 @@ export class Resolver {
     });
   }
 }
+
+type Ask = (server: string, name: string, milliseconds: number) => Promise<Answer>;
+type Found = Extract<Answer, { kind: "found" }>;
 
 /** By server. */
 type Said = Map<string, Set<string>>;

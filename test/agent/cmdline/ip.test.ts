@@ -43,6 +43,9 @@ const forms: readonly [text: string, method: IpMethod][] = [
   ],
   [":::::eth1:dhcp", { ...DHCP, interface: "eth1" }],
   ["10.0.0.5:::24::eth1:dhcp", { ...DHCP, interface: "eth1" }],
+  ["::::n01:eth1:dhcp", { ...DHCP, interface: "eth1", hostname: "n01" }],
+  ["::::n01.c.test::dhcp:1400", { ...DHCP, hostname: "n01.c.test", mtu: 1400 }],
+  [":::::eth1:dhcp:10.0.0.2::", { ...DHCP, interface: "eth1", nameservers: ["10.0.0.2"] }],
   ["::::::none", { kind: "none" }],
 ];
 
@@ -66,6 +69,14 @@ const refused: readonly [text: string, found: RegExp][] = [
   ["10.0.0.5::10.0.0:24", /no IP address/],
   ["10.0.0.5::[fe80::1]:24", /different families/],
   ["10.0.0.5:::24:a/b:eth0:none", /no host name/],
+  ["::::a/b:eth0:dhcp", /no host name/],
+  ["0.0.0.0:::24::eth0:none", /0\.0\.0\.0 is no address that a node can have/],
+  ["127.0.0.1:::8::eth0:none", /no address that a node can have/],
+  ["224.0.0.1:::24::eth0:none", /no address that a node can have/],
+  ["255.255.255.255:::24::eth0:none", /no address that a node can have/],
+  ["[::1]:::64::eth0:none", /no address that a node can have/],
+  ["[::]:::64::eth0:none", /no address that a node can have/],
+  ["[ff02::1]:::64::eth0:none", /no address that a node can have/],
   [":::::eth0:none", /address is missing/],
   ["[2001:db8::5:::64", /no IP address|no way/],
 ];

@@ -30,6 +30,15 @@ test("the command line's MTU beats the server's", () => {
   expect(fromLease({ ...LEASE, mtu: 1400 }, OPTIONS).mtu).toBe(1400);
 });
 
+test("ip=…:dhcp with a host name and name servers: they go before the server's", () => {
+  const ip: IpMethod = { kind: "dhcp", hostname: "n18", nameservers: ["10.9.0.3"] };
+  const options: NetworkOptions = { ...OPTIONS, ip, nameservers: ["10.9.0.2"] };
+  expect(fromLease({ ...LEASE, hostname: "n17" }, options)).toMatchObject({
+    hostname: "n18",
+    nameservers: ["10.9.0.2", "10.9.0.3", "10.9.0.1"],
+  });
+});
+
 test.each<[string, Partial<Lease>, string | undefined, string[]]>([
   ["no domain", { hostname: "n17" }, undefined, []],
   ["the server's domain is searched", { domain: "a.test" }, "a.test", ["a.test"]],

@@ -48,6 +48,13 @@ test("a lease as dnsmasq gives it", () => {
   });
 });
 
+test("a name with odd bytes, which udhcpc gives as bad, is none", () => {
+  const { lease, ignored } = read({ hostname: "bad", domain: "bad" });
+  expect(lease).not.toHaveProperty("hostname");
+  expect(lease).not.toHaveProperty("domain");
+  expect(ignored).toEqual(["hostname: one with odd bytes", "domain: one with odd bytes"]);
+});
+
 test.each<[string, Record<string, string | undefined>, Partial<Lease>]>([
   [
     "without option 121 the first router is the default",

@@ -9,6 +9,8 @@ test.each<[string, string | undefined, string | undefined, string | undefined, s
   ["an empty NODE counts as none", "", "n02", undefined, "n02"],
   ["then the short reverse name", undefined, undefined, "n03.cluster.test", "n03"],
   ["localhost is nobody's name", undefined, "localhost.localdomain", "n03.cluster.test", "n03"],
+  ["an address in place of a name", undefined, "10.9.0.17", "n03.cluster.test", "n03"],
+  ["an address as a reverse name", undefined, undefined, "10.9.0.17", undefined],
   ["a host name that leads elsewhere", undefined, "../n04", "n03", "n03"],
   ["a host name that is hidden", undefined, ".n04", "n03", "n03"],
   ["a reverse name with a slash", undefined, undefined, "n0/4", undefined],

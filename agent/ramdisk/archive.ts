@@ -46,8 +46,12 @@ export const LIMITS = {
   /** PATH_MAX of linux/limits.h. */
   path: 4096,
   depth: 256,
+  /** Bytes of names that are kept to the end of the archive: an image of 100,000 directories comes to a third. */
+  names: 1 << 26,
   /** Extended headers: one of them holds at most a few extended attributes of 64 KiB. */
   header: 1 << 20,
+  /** Bytes of the names of one file's extended attributes, an end for each included: XATTR_LIST_MAX of linux/limits.h. */
+  xattrNames: 65_536,
 } as const;
 
 /** `/./usr//bin/` as `usr/bin`; refuses what could only be meant to lead elsewhere. @throws ArchiveError */
@@ -82,5 +86,21 @@ export class EntryCount {
   next(): number {
     if (++this.#count > LIMITS.entries) throw new ArchiveError(`more than ${LIMITS.entries} members`);
     return this.#count;
+  }
+}
+
+/** Counts names that are kept to the end: what a member of 4 KiB leaves behind must not be 4 KiB, without an end. */
+export class NamesKept {
+  #bytes = 0;
+
+  /** @throws ArchiveError */
+  add(name: ByteString): void {
+    // What a map has of each entry beside its text.
+    this.#bytes += name.length + 128;
+    if (this.#bytes > LIMITS.names) {
+      throw new ArchiveError(
+        `the names of its directories or hard links take more than ${LIMITS.names} bytes`,
+      );
+    }
   }
 }

@@ -7,6 +7,7 @@ import {
   cleanPath,
   EntryCount,
   LIMITS,
+  NamesKept,
   readable,
 } from "./archive.ts";
 import { ArchiveError, exactly, type FormatReader, pass } from "./incremental.ts";
@@ -26,11 +27,31 @@ const FIELDS = [
   ...["deviceMajor", "deviceMinor", "major", "minor", "nameSize", "checksum"],
 ] as const;
 
+/** First name of each file with several, by device and inode, within one archive. */
+class Links {
+  readonly #first = new Map<string, ByteString>();
+  #kept = new NamesKept();
+
+  get(inode: string): ByteString | undefined {
+    return this.#first.get(inode);
+  }
+
+  /** @throws ArchiveError */
+  set(inode: string, path: ByteString): void {
+    this.#kept.add(path);
+    this.#first.set(inode, path);
+  }
+
+  clear(): void {
+    this.#first.clear();
+    this.#kept = new NamesKept();
+  }
+}
+
 /** Reads archives one after the other, zeros between them, as the kernel does. */
 export function* readCpio(sink: ArchiveSink): FormatReader {
   const count = new EntryCount();
-  /** First name of each file with several, by device and inode, within one archive. */
-  const links = new Map<string, ByteString>();
+  const links = new Links();
   let between = false;
   for (;;) {
     // Members begin at multiples of 4.
@@ -78,12 +99,7 @@ function* readName({ nameSize, index }: Header): Generator<{ bytes: number }, By
   return Buffer.from(bytes.subarray(0, nameSize - 1)).toString("latin1");
 }
 
-function* readMember(
-  header: Header,
-  path: ByteString,
-  links: Map<string, ByteString>,
-  sink: ArchiveSink,
-): FormatReader {
+function* readMember(header: Header, path: ByteString, links: Links, sink: ArchiveSink): FormatReader {
   const { size } = header;
   const entry = yield* describe(header, path, links);
   sink.begin(entry);
@@ -104,7 +120,7 @@ function* readMember(
 function* describe(
   header: Header,
   path: ByteString,
-  links: Map<string, ByteString>,
+  links: Links,
 ): Generator<{ bytes: number }, ArchiveEntry, Uint8Array> {
   const { mode, uid, gid, size, major, minor } = header;
   const base = {

@@ -1,5 +1,5 @@
 import type { Xattr } from "../kernel/inode.ts";
-import type { ByteString } from "./archive.ts";
+import { type ByteString, LIMITS } from "./archive.ts";
 import { ArchiveError } from "./incremental.ts";
 
 /** Extended headers of the pax interchange format (POSIX.1-2017, pax, "pax Extended Header"). */
@@ -46,7 +46,9 @@ function withRecord(records: PaxRecords, keyword: string, value: Buffer): PaxRec
     const name = keyword.slice(XATTR.length);
     if (!KEPT_XATTR.test(name)) return records;
     const others = records.xattrs.filter((xattr) => xattr.name !== name);
-    return { ...records, xattrs: [...others, { name, value: Uint8Array.from(value) }] };
+    const xattrs = [...others, { name, value: Uint8Array.from(value) }];
+    refuseTooMany(xattrs);
+    return { ...records, xattrs };
   }
   if (keyword.startsWith("GNU.sparse.")) throw sparse();
   switch (keyword) {
@@ -62,6 +64,19 @@ function withRecord(records: PaxRecords, keyword: string, value: Buffer): PaxRec
     default:
       return records; // Names of users, times that nobody keeps, comments.
   }
+}
+
+/** Headers add up, so that each of them may be short enough and all of them too much. */
+function refuseTooMany(xattrs: readonly Xattr[]): void {
+  let [names, values] = [0, 0];
+  for (const { name, value } of xattrs) {
+    names += name.length + 1;
+    values += value.length;
+  }
+  if (names > LIMITS.xattrNames || values > LIMITS.header)
+    throw new ArchiveError(
+      `a file has more extended attributes than one can have (${xattrs.length} of them)`,
+    );
 }
 
 export function sparse(): ArchiveError {

@@ -22,6 +22,7 @@ import {
   type ArchiveSink,
   type ByteString,
   type EntryAttributes,
+  NamesKept,
   readable,
 } from "./archive.ts";
 import { ArchiveError } from "./incremental.ts";
@@ -50,7 +51,8 @@ export class TreeWriter implements ArchiveSink {
   readonly #top: number;
   readonly #open = new Map<ByteString, number>();
   /** Given their times at the end: what is written into a directory changes them. */
-  readonly #directories: { readonly path: ByteString; readonly mtimeNs: bigint }[] = [];
+  readonly #directories = new Map<ByteString, bigint>();
+  readonly #kept = new NamesKept();
   readonly #notes: string[] = [];
   #bytes = 0;
   #files = 0;
@@ -132,7 +134,7 @@ export class TreeWriter implements ArchiveSink {
 
   /** After the last member. */
   finish(): void {
-    for (const { path, mtimeNs } of this.#directories.reverse()) {
+    for (const [path, mtimeNs] of this.#directories) {
       try {
         setTimes(this.#place(path), mtimeNs, mtimeNs);
       } catch (error) {
@@ -156,17 +158,16 @@ export class TreeWriter implements ArchiveSink {
   }
 
   #hardlink(entry: EntryOf<"hardlink">): void {
-    if (entry.target === entry.path) throw new ArchiveError(`${readable(entry.path)} is a link to itself`);
-    this.#make(entry.path, (place) => {
-      try {
-        linkSync(this.#place(entry.target), place);
-      } catch (error) {
-        if (errorCode(error) !== "ENOENT") throw error;
-        throw new ArchiveError(
-          `${readable(entry.path)} is a link to ${readable(entry.target)}, which is not there before it`,
-        );
-      }
-    });
+    try {
+      // A list of names that has one of them twice makes a link to itself, and the content may come with that.
+      if (entry.target === entry.path) lstatSync(this.#place(entry.target));
+      else this.#make(entry.path, (place) => linkSync(this.#place(entry.target), place));
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+      throw new ArchiveError(
+        `${readable(entry.path)} is a link to ${readable(entry.target)}, which is not there before it`,
+      );
+    }
     if (entry.size === 0) return;
     const place = this.#place(entry.path);
     // A member that came in between may be a device there now: the node's disk is not the archive's to write on.
@@ -180,7 +181,9 @@ export class TreeWriter implements ArchiveSink {
     const { path } = entry;
     if (path !== "" && !this.#madeDirectory(path)) return;
     this.#attributes(path, entry, true);
-    this.#directories.push({ path, mtimeNs: entry.mtimeNs });
+    // Named again, as archives that are put together do, it takes up no more.
+    if (!this.#directories.has(path)) this.#kept.add(path);
+    this.#directories.set(path, entry.mtimeNs);
   }
 
   /** False where a symlink stands there that leads to a directory: it stays, as /lib -> usr/lib has to. */

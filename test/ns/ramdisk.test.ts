@@ -71,6 +71,9 @@ const PACK: Readonly<Record<string, string>> = {
   "cpio without compression": "find . | cpio -o -H newc --quiet",
   "cpio with checksums": "find . | cpio -o -H crc --quiet | gzip -1",
   "cpio without its directories": "find . ! -type d -o -name 'a b' -o -empty | cpio -o -H newc --quiet",
+  // As packimage makes its list where an include names what is in it already.
+  "cpio of a list with names twice":
+    "(find .; find usr/lib usr/bin; find usr/lib usr/bin; find usr/lib) | cpio -o -H newc --quiet",
   "tar.gz, GNU": "tar -c --format=gnu . | gzip -1",
   "tar.xz, pax": "tar -c --format=posix . | xz -1",
   "tar.zst, ustar": "tar -c --format=ustar . | zstd -1 -q",
@@ -178,6 +181,21 @@ describe("is the tree that was packed", () => {
   }
 });
 
+test("a directory named again and again takes up memory once; very many are refused", async () => {
+  const name = (last: string) => `${"n".repeat(250)}/`.repeat(15) + last;
+  const again = Array.from({ length: 20_000 }, () => ({ name: name("x"), mode: 0o40755 }));
+  served.set("again", [gzipSync(cpio(again), { level: 1 })]);
+  using made = await make("again");
+  expect(made.problem).toBeUndefined();
+  const many = Array.from({ length: 18_000 }, (_, n) => ({ name: name(String(n)), mode: 0o40755 }));
+  served.set("many", [gzipSync(cpio(many), { level: 1 })]);
+  using refused = await make("many");
+  expect(refused.problem).toMatchObject({
+    code: "ramdisk-archive",
+    found: expect.stringMatching(/names of its directories or hard links take more than/),
+  });
+}, 60_000);
+
 test("extended attributes in pax headers are kept, those of other file systems left alone", async () => {
   const records = [
     paxRecord("SCHILY.xattr.security.note", "of some length"),
@@ -249,6 +267,15 @@ describe("names that come again", () => {
       ],
       "ls a b",
       "a:\n1\n\nb:\n2\n",
+    ],
+    "a hard link to itself is the file that it was": [
+      [
+        { name: "a", inode: 7, links: 2 },
+        { name: "a", inode: 7, links: 2, data: "late" },
+        { name: "a", inode: 7, links: 2 },
+      ],
+      "cat a; ls",
+      "latea\n",
     ],
     "parents that no member made are directories": [
       [{ name: "x/y/z", data: "z" }],

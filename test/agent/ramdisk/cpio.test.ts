@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readCpio } from "../../../agent/ramdisk/cpio.ts";
+import { Incremental } from "../../../agent/ramdisk/incremental.ts";
 import { cpio, cpioMember, readIn } from "./archives.ts";
 
 const PIECES = [1, 3, 64, 1 << 20];
@@ -45,6 +46,19 @@ test("names of one inode are hard links, the content may come with the last of t
     { kind: "hardlink", path: "b", target: "a", size: 4, content: "late" },
     { kind: "file", path: "c" },
   ]);
+});
+
+test("names of hard links that would have to be remembered without an end are refused", () => {
+  const path = `${"d/".repeat(200)}${"n".repeat(255)}`.padEnd(4000, "/");
+  const archive = cpio(Array.from({ length: 1000 }, () => ({ name: path, inode: 7, links: 2 })));
+  // What is the same file again takes up nothing more, an inode of its own does.
+  expect(readIn(archive, 1 << 20, readCpio)).toHaveLength(1000);
+  const nothing = { begin: () => undefined, content: () => undefined, end: () => undefined };
+  const reader = new Incremental(readCpio(nothing));
+  const long = Array.from({ length: 16 }, () => "n".repeat(250)).join("/");
+  expect(() => {
+    for (let inode = 1; inode < 20_000; inode++) reader.push(cpioMember({ name: long, inode, links: 2 }));
+  }).toThrow(/names of its directories or hard links take more than/);
 });
 
 test("archives one after the other, with zeros between them, are one; inodes of one mean nothing in the next", () => {

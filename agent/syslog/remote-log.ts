@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { BootLog } from "../log.ts";
 import { chooseLine } from "./choose.ts";
 import { formatSyslog, type SyslogLine } from "./message.ts";
@@ -86,7 +87,13 @@ export class RemoteLog {
     try {
       const [address] = await resolve(host);
       if (address === undefined) throw new Error("it has no address");
-      const socket = await Bun.udpSocket({ connect: { hostname: address, port } });
+      const socket = await Bun.udpSocket({
+        // Of the server's family: else Bun takes IPv4.
+        hostname: isIPv6(address) ? "::" : "0.0.0.0",
+        connect: { hostname: address, port },
+        // Told by ICMP that nobody listens there. Without this it is an exception that nobody catches, and ends the boot.
+        socket: { error: () => undefined },
+      });
       socket.unref(); // Nobody waits for a log.
       return {
         send(line) {

@@ -61,6 +61,32 @@ test("a server that cannot be found costs a line in the log and nothing else", a
   expect(log.lines.at(-1)?.text).toBe("LOGSERVER=logs gets no lines: no DNS");
 });
 
+test("a server that nobody listens on costs nothing at all: no exception that would end the boot", () => {
+  const child = new URL("./refused-child.ts", import.meta.url).pathname;
+  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, child], { timeout: 20_000 });
+  expect({ exitCode, out: stdout.toString(), err: stderr.toString() }).toEqual({
+    exitCode: 0,
+    out: "all said\n",
+    err: "",
+  });
+});
+
+test("a server with an IPv6 address gets the lines", async () => {
+  received.length = 0;
+  const sixth = await Bun.udpSocket({
+    hostname: "::1",
+    socket: { data: (_, data) => void received.push(data.toString()) },
+  });
+  const remote = new RemoteLog(new BootLog({ console: () => undefined, now: () => 0, verbose: false }));
+  const resolve = () => Promise.resolve(["::1"]);
+  remote.start({ host: "logs", port: sixth.port, from: "n01", resolve }, 0);
+  remote.add({ severity: "info", id: "x", text: "over IPv6" });
+  await remote.flush();
+  await arrived(1);
+  sixth.close();
+  expect(received[0]).toEndWith("over IPv6");
+});
+
 test("however much is said, a bounded part of it is kept", async () => {
   received.length = 0;
   const log = new BootLog({ console: () => undefined, now: () => 0, verbose: false });

@@ -27,6 +27,10 @@ npm_packages_match() {
 if ! npm_packages_match; then
   echo "set-up: node_modules does not match package-lock.json: running npm ci"
   # Errors alone: a package asks for a newer Node.js than Debian's, but runs in Bun, and Node.js only runs npm.
-  npm ci --no-audit --no-fund --loglevel=error
+  # What npm has from an earlier time need not be asked for.
+  npm ci --no-audit --no-fund --prefer-offline --loglevel=error || {
+    echo "set-up: npm ci has failed: see that npm reaches its registry (npm ping), then run it again" >&2
+    exit 1
+  }
 fi
 exec node_modules/.bin/bun qemu/setup/main.ts

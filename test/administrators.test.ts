@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE, CHAPTERS, type ProblemCode } from "../agent/catalogue/catalogue.ts";
 import { withCatalogue } from "../agent/catalogue/page.ts";
+import { piecesOf } from "../agent/syslog/message.ts";
 
 const project = join(import.meta.dir, "..");
 const page = readFileSync(join(project, "ADMINISTRATORS.md"), "utf8");
@@ -28,6 +29,23 @@ test("every test that the page names for what stops an attacker is in its file",
   expect(named.filter(({ file, name }) => !readFileSync(join(project, file), "utf8").includes(name))).toEqual(
     [],
   );
+});
+
+test.each([
+  ["in rsyslog's own format for files", "Nov 21 11:13:50 n01 statelite[1] "],
+  ["with a time as RFC 3339 has it", "2026-11-21T11:13:50.194Z n01 statelite[1] "],
+  ["as they were sent", "<30>1 2026-11-21T11:13:50.194Z n01 statelite 1 report - "],
+])("the page's line gives the report again from a log with its lines %s", (_, before) => {
+  const [command = ""] = /^sed -nE .*n01 statelite.*$/m.exec(page) ?? [];
+  const report = JSON.stringify({ on: "what said n01 statelite 1 report", rows: "röws ".repeat(600) });
+  const lines = piecesOf("report", report, 200).map(({ text }) => `${before}${text}`);
+  expect(lines.length).toBeGreaterThan(2);
+  const others = ["a problem of n01's", "n02 statelite[1] report 1/1 {}"].map((text) => `Nov 21 ${text}`);
+  const input = [...others, ...lines, ""].join("\n");
+  const child = Bun.spawnSync(["sh", "-c", command.replace("/var/log/messages", "")], {
+    stdin: Buffer.from(input),
+  });
+  expect(child.stdout.toString()).toBe(report);
 });
 
 /** Codes whose problem a test knows by its words alone: the test that does, as file and (part of) its name. */

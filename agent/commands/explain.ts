@@ -54,6 +54,8 @@ export async function runExplain(words: readonly string[]): Promise<number> {
   const [path] = args.positional;
   if (path === undefined) throw new UsageError("the path to explain is missing");
   if (!path.startsWith("/")) throw new UsageError(`${path} is relative, an absolute path was wanted`);
+  // Where it leads is a matter of the links on the node: nobody is told of another path than the one that is meant.
+  if (path.split("/").includes("..")) throw new UsageError(`${path} has .., a path without it was wanted`);
   const context = openContext((line) => console.error(line));
   try {
     return await withProblems(async () => {

@@ -317,6 +317,7 @@ describe("plan", () => {
     ["a source without its folder", ["plan", ...PLANNING, "--source", "mn:/x"], "SERVER:/DIR=LOCALDIR"],
     ["a word too many", ["plan", ...PLANNING, "n01"], "n01 is not understood"],
     ["a relative path to explain", ["explain", "etc/motd", ...PLANNING], "an absolute path was wanted"],
+    ["a path that leads up", ["explain", "/var/../etc/motd", ...PLANNING], "a path without it was wanted"],
     ["nothing to explain", ["explain", ...PLANNING], "the path to explain is missing"],
     ["trees without tables", ["explain", "/etc/motd", "--state", "state"], "--state needs --tables"],
   ])("usage: %s gives exit status 2", (_, words, said) => {

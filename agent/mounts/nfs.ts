@@ -95,8 +95,9 @@ async function mountFrom(
   end: number,
 ): Promise<NfsMount> {
   const addresses = await addressesOf(server, context);
-  let failure: NfsError | undefined;
+  const failures: NfsError[] = [];
   for (const address of addresses) {
+    let failure: NfsError | undefined;
     for (const directory of request.directories) {
       try {
         const version = await mountAt(server, address, directory, request, context, end);
@@ -107,8 +108,15 @@ async function mountFrom(
         if (!error.absent) break;
       }
     }
+    if (failure !== undefined) failures.push(failure);
   }
-  throw failure ?? new Passing(`${server} has no address`, `check the name ${server} in the DNS`, false);
+  // What the server has answered at one of its addresses counts: that another one cannot be reached from here, as
+  // one of IPv6 on a network without it, says nothing of the directory.
+  throw (
+    failures.find((failure) => !(failure instanceof Passing)) ??
+    failures[0] ??
+    new Passing(`${server} has no address`, `check the name ${server} in the DNS`, false)
+  );
 }
 
 async function addressesOf(server: string, context: NfsContext): Promise<readonly string[]> {

@@ -91,7 +91,10 @@ export function readLease(variables: ReadonlyMap<string, string>): {
     ignore(option, "one with odd bytes");
     return undefined;
   };
-  const hostname = name("hostname");
+  const named = name("hostname");
+  // Its parts would be the domain of nobody.
+  const hostname = named !== undefined && ipv4Number(named) !== undefined ? undefined : named;
+  if (named !== hostname) ignore("hostname", named ?? "");
   const domain = name("domain");
   const search = list("search", (word) => isDomainName(word.replace(/\.$/, "")), MAX_SEARCH);
   const mtu = one("mtu", (m) => /^\d{1,5}$/.test(m) && Number(m) >= MTU.least && Number(m) <= MTU.most);

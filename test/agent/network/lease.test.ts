@@ -55,6 +55,12 @@ test("a name with odd bytes, which udhcpc gives as bad, is none", () => {
   expect(ignored).toEqual(["hostname: one with odd bytes", "domain: one with odd bytes"]);
 });
 
+test("an address is no host name, and has no domain", () => {
+  const { lease, ignored } = read({ hostname: "10.9.0.17" });
+  expect(lease).not.toHaveProperty("hostname");
+  expect(ignored).toEqual(["hostname: 10.9.0.17"]);
+});
+
 test.each<[string, Record<string, string | undefined>, Partial<Lease>]>([
   [
     "without option 121 the first router is the default",

@@ -1,7 +1,7 @@
 import { promises as fs } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O } from "../kernel/constants.ts";
-import { errorCode } from "../kernel/errno.ts";
+import { unlessMissing } from "../kernel/errno.ts";
 import { fdPath } from "../observe/root.ts";
 import { MERGE_NAME } from "../plan/kept.ts";
 import { below } from "./copy.ts";
@@ -54,8 +54,3 @@ async function moveOne(calls: KernelCalls, here: Buffer, there: Buffer): Promise
 }
 
 const DIRECTORY = O.RDONLY | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC;
-
-/** For a look at what may not be there. */
-export function unlessMissing(error: unknown): undefined {
-  if (errorCode(error) !== "ENOENT") throw error;
-}

@@ -1,6 +1,7 @@
 import { type BigIntStats, promises as fs } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
 import { O, S } from "../kernel/constants.ts";
+import { unlessMissing } from "../kernel/errno.ts";
 import { withMountpoint } from "../mounts/volatile.ts";
 import type { SourcePath, TreeReader } from "../observe/reader.ts";
 import { fdPath, type Root } from "../observe/root.ts";
@@ -9,7 +10,6 @@ import type { Op } from "../plan/op.ts";
 import { giveAttributes } from "./attributes.ts";
 import { below } from "./copy.ts";
 import type { Done } from "./effects.ts";
-import { unlessMissing } from "./merge.ts";
 import { allOrNothing } from "./whole.ts";
 import { memoryWriter as memory } from "./writer.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { promises as fs } from "node:fs";
 import type { KernelCalls } from "../kernel/calls.ts";
-import { errorCode } from "../kernel/errno.ts";
+import { errnoNumber, errorCode, SystemError, unlessMissing } from "../kernel/errno.ts";
 import { fdPath } from "../observe/root.ts";
 import { SEED_PREFIX } from "../plan/kept.ts";
 
@@ -79,27 +79,29 @@ export async function renameInto(
     await calls.renameNoReplace(from, to);
   } catch (error) {
     if (errorCode(error) !== "EINVAL") throw error;
-    await renameWithoutFlags(from, to);
+    await renameWithoutFlags(calls, from, to);
   }
 }
 
-/** File systems that have no second names for files. */
-const NO_LINKS = new Set(["EPERM", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EMLINK"]);
-
 /**
  * NFS knows no flags for rename(2), and what this client remembers of a directory may be half a minute old: another
- * machine with this node's name may have put the file there since. A second name is given only where there is none. What
- * is no file replaces nothing but an empty directory.
+ * machine with this node's name may have put something there since. A look that asks the server leaves it the time of one
+ * more call; link(2) would leave it none, and after a power cut the file with two names.
  */
-async function renameWithoutFlags(from: string | Buffer, to: string | Buffer): Promise<void> {
-  if (!(await fs.lstat(from)).isFile()) return fs.rename(from, to);
-  try {
-    await fs.link(from, to);
-  } catch (error) {
-    if (!NO_LINKS.has(errorCode(error) ?? "")) throw error;
-    return fs.rename(from, to);
-  }
-  await fs.unlink(from);
+async function renameWithoutFlags(
+  calls: KernelCalls,
+  from: string | Buffer,
+  to: string | Buffer,
+): Promise<void> {
+  await calls.refresh(directoryOf(to));
+  const there = await fs.lstat(to).catch(unlessMissing);
+  if (there !== undefined) throw new SystemError(`rename to ${to.toString()}`, errnoNumber("EEXIST"));
+  await fs.rename(from, to);
+}
+
+function directoryOf(path: string | Buffer): string | Buffer {
+  const end = path.lastIndexOf("/");
+  return typeof path === "string" ? path.slice(0, end) : path.subarray(0, end);
 }
 
 /** Short whatever the length of the real name, and found again by the next boot. */

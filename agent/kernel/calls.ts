@@ -12,7 +12,7 @@ import {
   setXattr,
 } from "./inode.ts";
 import { insertModule } from "./insert-module.ts";
-import { inspect, openPlace, sameContent, stillThere } from "./inspect.ts";
+import { inspect, openPlace, refresh, sameContent, stillThere } from "./inspect.ts";
 import { fileSystemType, livesInMemory, mount, mountFlags, umount } from "./mount.ts";
 import { close, openAt, openIn, openTree, readlinkAt } from "./tree.ts";
 
@@ -33,6 +33,7 @@ export const calls = {
   inspect,
   sameContent,
   stillThere,
+  refresh,
   nextNames,
   copySmallFiles,
   copyFileRange,

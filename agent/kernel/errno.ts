@@ -67,3 +67,8 @@ export function errorReason(error: unknown): string {
   for (const [number, name] of names) if (name === code) return `${name}, ${errnoText(number)}`;
   return error instanceof Error ? error.message : String(error);
 }
+
+/** For a look at what may not be there. */
+export function unlessMissing(error: unknown): undefined {
+  if (errorCode(error) !== "ENOENT") throw error;
+}

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
-import { O, STATX, SYS } from "./constants.ts";
+import { AT_FDCWD, O, STATX, SYS } from "./constants.ts";
 import { errorReason } from "./errno.ts";
-import { check, cstring, libc, ptr } from "./libc.ts";
+import { check, cstring, libc, type PathBytes, pathText, ptr } from "./libc.ts";
 import { close, openIn } from "./tree.ts";
 
 /** What several calls find out about a path inside a tree, made as one: between threads each costs more than a call. */
@@ -54,15 +54,27 @@ const NLINK_OFFSET = 16;
 export function stillThere(tree: number): boolean {
   const top = openIn(tree, "/", O.PATH | O.DIRECTORY);
   try {
-    const buffer = new Uint8Array(STATX.BYTES);
-    const empty = cstring("");
-    const flags = STATX.AT_EMPTY_PATH | STATX.AT_STATX_FORCE_SYNC;
-    const result = libc.syscall(SYS.statx, top, ptr(empty), flags, STATX.NLINK, ptr(buffer), 0);
-    check(result, () => "statx(the top of a tree)");
-    return new DataView(buffer.buffer).getUint32(NLINK_OFFSET, true) > 0;
+    return askForLinks(top, "", STATX.AT_EMPTY_PATH) > 0;
   } finally {
     close(top);
   }
+}
+
+/**
+ * Asks the server itself about a directory: where it has changed, what was remembered of its names is forgotten.
+ * @throws SystemError
+ */
+export function refresh(directory: PathBytes): void {
+  askForLinks(AT_FDCWD, directory, 0);
+}
+
+function askForLinks(from: number, path: PathBytes, flags: number): number {
+  const buffer = new Uint8Array(STATX.BYTES);
+  const name = cstring(path);
+  const asked = flags | STATX.AT_STATX_FORCE_SYNC;
+  const result = libc.syscall(SYS.statx, from, ptr(name), asked, STATX.NLINK, ptr(buffer), 0);
+  check(result, () => `statx(${path.length === 0 ? "the top of a tree" : pathText(path)})`);
+  return new DataView(buffer.buffer).getUint32(NLINK_OFFSET, true);
 }
 
 /**

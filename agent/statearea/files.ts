@@ -1,8 +1,7 @@
 import { promises as fs } from "node:fs";
-import { unlessMissing } from "../effects/merge.ts";
 import { allOrNothing } from "../effects/whole.ts";
 import { O } from "../kernel/constants.ts";
-import { errnoNumber, errorCode, SystemError } from "../kernel/errno.ts";
+import { errnoNumber, errorCode, SystemError, unlessMissing } from "../kernel/errno.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { LAYOUT } from "../plan/layout.ts";
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renameInto } from "../../../agent/effects/whole.ts";
 import { directCalls } from "../../../agent/kernel/calls.ts";
-import { errnoNumber, SystemError } from "../../../agent/kernel/errno.ts";
+import { errnoNumber, errorCode, SystemError } from "../../../agent/kernel/errno.ts";
 
 /** As NFS does, which knows no flags for rename(2). */
 const onNfs = {
@@ -51,6 +51,16 @@ describe.each([
     expect(renamed).rejects.toMatchObject({ code: "EEXIST" });
     await renamed.catch(() => undefined);
     expect(readFileSync(to, "utf8")).toBe("the other's");
+  });
+
+  test("a file is not replaced by a symlink, nor a symlink by a file", async () => {
+    const [one, other] = [place(), place()];
+    symlinkSync("/nowhere", one.from);
+    writeFileSync(one.to, "the other's");
+    writeFileSync(other.from, "new");
+    symlinkSync("/nowhere", other.to);
+    for (const { from, to } of [one, other])
+      expect(await renameInto(calls, from, to).catch(errorCode)).toBe("EEXIST");
   });
 
   test("a directory with something in it is not replaced", async () => {

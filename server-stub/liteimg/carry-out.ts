@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, symlinkSync } from "node:fs";
 import { fatal } from "../../agent/errors.ts";
+import { refuseMounts, removeTree } from "./mounts.ts";
 import { formatOp, type Op } from "./ops.ts";
 import { inside, replaceWhole } from "./swap.ts";
 import type { ImageTree } from "./tree.ts";
@@ -40,10 +41,11 @@ function step(tree: ImageTree, op: Op): void {
       symlinkSync(op.target, path);
       return;
     case "move":
+      refuseMounts(inside(tree, op.from));
       renameSync(inside(tree, op.from), path);
       return;
     case "remove":
-      rmSync(path, { recursive: true });
+      removeTree(path);
       return;
     case "copy":
       copy(tree, inside(tree, op.from), op);

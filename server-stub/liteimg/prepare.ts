@@ -1,12 +1,13 @@
-import { BootError, type Problem } from "../../agent/errors.ts";
+import { BootError, fatal, type Problem } from "../../agent/errors.ts";
 import { withFileLock } from "../edit/lock.ts";
 import { carryOut } from "./carry-out.ts";
 import { checkRows, type SourceRow } from "./entries.ts";
-import type { Op } from "./ops.ts";
+import { refuseMounts } from "./mounts.ts";
+import { formatOp, type Op } from "./ops.ts";
 import { type ImagePlan, planImage } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { recover } from "./swap.ts";
-import { ImageTree } from "./tree.ts";
+import { ImageTree, UnusablePath } from "./tree.ts";
 
 /**
  * What {@link prepareImage} would do now; reads only.
@@ -18,7 +19,7 @@ export async function planPreparation(root: string, rows: readonly SourceRow[]):
   const { entries, problems } = checkRows(rows);
   refuse(problems);
   const plan = planImage(new ImageTree(root), entries, await readRecord(root));
-  refuse(plan.problems);
+  refuse([...plan.problems, ...mountProblems(root, plan)]);
   return plan;
 }
 
@@ -41,7 +42,7 @@ export async function prepareImage(
 async function prepareAlone(root: string, rows: readonly SourceRow[], done: (op: Op) => void): Promise<void> {
   const tree = new ImageTree(root);
   process.umask(0o022);
-  recover(tree); // Before the plan, which is made of what is there.
+  endLastRun(tree); // Before the plan, which is made of what is there.
   const plan = await planPreparation(root, rows);
   const perform = (ops: readonly Op[]): void => {
     for (const op of ops) {
@@ -52,6 +53,42 @@ async function prepareAlone(root: string, rows: readonly SourceRow[], done: (op:
   perform(plan.putBack);
   await writeRecord(root, plan.record); // From here on the new record is the one to undo by.
   perform(plan.prepare);
+}
+
+/** What is mounted in the image is met before anything is changed, and not in the middle. */
+function mountProblems(root: string, { putBack, prepare }: ImagePlan): readonly Problem[] {
+  const tree = new ImageTree(root);
+  return [...putBack, ...prepare].flatMap((op): readonly Problem[] => {
+    const removed = op.kind === "move" ? op.from : op.path;
+    if (op.kind !== "move" && op.kind !== "remove" && op.kind !== "copy") return [];
+    try {
+      refuseMounts(tree.real(removed));
+      return [];
+    } catch (error) {
+      if (!(error instanceof UnusablePath)) throw error;
+      const remedy = "unmount it, and run liteimg again";
+      return [
+        {
+          class: "fatal",
+          code: "liteimg-path",
+          doing: "prepare the image",
+          on: formatOp(op),
+          found: error.message,
+          remedy,
+        },
+      ];
+    }
+  });
+}
+
+function endLastRun(tree: ImageTree): void {
+  try {
+    recover(tree);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const remedy = "remove the cause and run liteimg again";
+    throw fatal("liteimg", { doing: "end what the last run began", on: tree.root, found, remedy }, error);
+  }
 }
 
 function refuse(problems: readonly Problem[]): void {

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import type { ImageTree } from "./tree.ts";
+import { refuseMounts, removeTree } from "./mounts.ts";
+import { type ImageTree, UnusablePath } from "./tree.ts";
 import { within } from "./view.ts";
 
 /** Names for a copy under way, for what it replaces, and for what is to be done; no entry can have them. */
@@ -35,12 +36,13 @@ export function isSwapName(location: string): boolean {
  * @param fill makes the copy at the path given, on the management node
  */
 export function replaceWhole(tree: ImageTree, { path, keep }: Swap, fill: (path: string) => void): void {
+  refuseMounts(inside(tree, path)); // While nothing is moved yet.
   // A name of its own each time: the cp of a run that was killed may still be at work.
   const incoming = `${prefix}new-${process.pid}-${Date.now()}`;
   fill(inside(tree, incoming));
   const note = inside(tree, journal);
   const swap: ReadySwap = { path, keep, incoming };
-  writeFileSync(`${note}-new`, JSON.stringify(swap), { flush: true });
+  writeFileSync(`${note}-new`, JSON.stringify(swap), { flag: "wx", flush: true });
   renameSync(`${note}-new`, note);
   finish(tree, swap);
 }
@@ -59,16 +61,18 @@ export function recover(tree: ImageTree): void {
 function removeAll(path: string): void {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      rmSync(path, { recursive: true, force: true });
+      removeTree(path);
       return;
     } catch (error) {
-      if (attempt >= 20) throw error;
+      if (attempt >= 20 || error instanceof UnusablePath) throw error;
       Bun.sleepSync(10);
     }
   }
 }
 
 function readJournal(tree: ImageTree): ReadySwap | undefined {
+  // A FIFO would never be read to its end, and a link could lead to one.
+  if (tree.look(journal).kind !== "file") return undefined;
   try {
     const swap = schema.parse(JSON.parse(readFileSync(inside(tree, journal), "utf8")));
     return within(swap.path, "/.default") && swap.keep.every((kept) => within(kept, swap.path))
@@ -89,16 +93,16 @@ function finish(tree: ImageTree, { path, keep, incoming }: ReadySwap): void {
       if (tree.look(kept).kind === "absent") continue;
       const place = tree.real(`${incoming}${kept.slice(path.length)}`);
       if (!tree.isInside(place)) continue; // Its directory is gone from the image.
-      rmSync(place, { recursive: true, force: true });
+      removeTree(place);
       renameSync(inside(tree, kept), place);
     }
     if (tree.look(path).kind !== "absent") {
-      rmSync(old, { recursive: true, force: true });
+      removeTree(old);
       renameSync(to, old);
     }
     renameSync(fresh, to);
   }
-  rmSync(old, { recursive: true, force: true });
+  removeTree(old);
   rmSync(note);
 }
 

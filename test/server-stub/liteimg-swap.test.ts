@@ -64,3 +64,16 @@ describe("what is no whole copy is removed, and nothing else", () => {
     expect(listTree(image.root)).toEqual({ etc: "directory 755", "etc/a": "file 644 A" });
   });
 });
+
+test("a FIFO in place of the note holds nobody up", () => {
+  using image = makeImage(old);
+  using expected = makeImage(old);
+  Bun.spawnSync(["mkfifo", `${image.root}/.default/.liteimg-swap`]);
+  const script = `import { recover } from "${import.meta.dir}/../../server-stub/liteimg/swap.ts";
+    import { ImageTree } from "${import.meta.dir}/../../server-stub/liteimg/tree.ts";
+    recover(new ImageTree(${JSON.stringify(image.root)}));`;
+  // A process of its own, as nothing but a signal would end the wait.
+  const { exitCode } = Bun.spawnSync([process.execPath, "-e", script], { timeout: 20_000 });
+  expect(exitCode).toBe(0);
+  expect(listTree(image.root)).toEqual(listTree(expected.root));
+});

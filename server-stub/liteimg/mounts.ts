@@ -1,0 +1,25 @@
+import { readFileSync, rmSync } from "node:fs";
+import { parseMountInfo } from "../../agent/observe/mountinfo.ts";
+import { UnusablePath } from "./tree.ts";
+
+/**
+ * Refuses what something else is mounted on, or in: to move or remove it would be to move or remove, say, the management
+ * node's own /dev or /home, that somebody has bind-mounted into the image for a chroot.
+ *
+ * @param path on the management node, without symlinks
+ * @throws UnusablePath which names the mount
+ */
+export function refuseMounts(path: string): void {
+  const found = mountPoints().find((point) => point === path || point.startsWith(`${path}/`));
+  if (found !== undefined) throw new UnusablePath(`${found} is a mount, and its content not of the image`);
+}
+
+/** Removes a tree, and nothing that is mounted in it. */
+export function removeTree(path: string): void {
+  refuseMounts(path);
+  rmSync(path, { recursive: true, force: true });
+}
+
+function mountPoints(): readonly string[] {
+  return parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8")).map(({ mountPoint }) => mountPoint);
+}

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bootFilesOf, carryOutCopy } from "../server-stub/nodeset/image-files.ts";
+import { TftpFolder } from "../server-stub/nodeset/tftp-folder.ts";
 import { readTables } from "../server-stub/tables/open.ts";
 import { type BackEndKind, openBackEnd } from "./back-ends.ts";
 import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
@@ -144,8 +145,9 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
 /** Where `nodeset` expects them: beside the image there is nobody who could copy them. */
 async function putBootFiles(tftp: string, { kernel }: Prepared): Promise<void> {
   const files = bootFilesOf(IMAGE_NAME);
-  await carryOutCopy({ from: kernel, to: join(tftp, files.kernel) });
-  await carryOutCopy({ from: built.initrd, to: join(tftp, files.initrd) });
+  const folder = new TftpFolder(tftp);
+  await carryOutCopy({ from: kernel, to: files.kernel }, folder);
+  await carryOutCopy({ from: built.initrd, to: files.initrd }, folder);
 }
 
 /** The command line of each node, as `nodeset` makes it of the tables. */

@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { ServerLog } from "./log.ts";
+import { readFinished } from "./tables/still.ts";
 
 /** How often the file is looked at again, at most. */
 const recheckMilliseconds = 1000;
@@ -22,7 +23,7 @@ export class FollowedFile<T> {
    */
   static async open<T>(path: string, what: string, read: (text: string) => T, log: ServerLog) {
     const signature = await signatureOf(path);
-    return new FollowedFile(path, what, read, log, signature, read(await readFile(path, "latin1")));
+    return new FollowedFile(path, what, read, log, signature, read(await readFinished(path)));
   }
 
   private constructor(
@@ -62,7 +63,7 @@ export class FollowedFile<T> {
     if (signature === this.#signature) return;
     // Before it is read: a file that cannot be understood is complained of once.
     this.#signature = signature;
-    this.#content = this.#read(await readFile(this.#path, "latin1"));
+    this.#content = this.#read(await readFinished(this.#path));
   }
 }
 

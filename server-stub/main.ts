@@ -75,6 +75,8 @@ function asksForHelp(args: readonly string[]): boolean {
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
+// Where the log's reader has ended, or its disk is full, nodes are still to be answered; there is nobody to tell.
+process.stderr.on("error", () => {});
 
 // Not process.exit(): output that a pipe has not taken yet would be lost.
 void main(process.argv.slice(2)).then((status) => {

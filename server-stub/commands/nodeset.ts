@@ -87,7 +87,7 @@ async function run(
   const plan = await planOf(state, world, nodes);
   if (values["dry-run"] === true) {
     if (values.json === true) print(plan.nodes);
-    else process.stdout.write(describePlan(plan, state.kind === "offline"));
+    else process.stdout.write(describePlan(plan, tftp, state.kind === "offline"));
   } else {
     await carryOut(plan, state.kind, tftp, folder, location);
     print(plan.nodes);
@@ -123,7 +123,7 @@ async function carryOut(
   location: string,
 ): Promise<void> {
   try {
-    for (const copy of plan.copies) await carryOutCopy(copy);
+    for (const copy of plan.copies) await carryOutCopy(copy, folder);
     if (plan.assign !== undefined) {
       const editor = await openEditor(location);
       await editor.edit(plan.assign);

@@ -1,6 +1,7 @@
-import { open, readFile, realpath, stat } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { replaceWhole } from "../replace.ts";
+import { readFinished, untilStill } from "../tables/still.ts";
 import { editCsv } from "./csv-edit.ts";
 import type { TableEdit, TableEditor } from "./editor.ts";
 import { withFileLock } from "./lock.ts";
@@ -29,8 +30,9 @@ export function csvFilesEditor(directory: string): TableEditor {
 
 /** False where somebody else changed the file between reading and writing. */
 async function editOnce(path: string, edit: TableEdit): Promise<boolean> {
+  await untilStill(path);
   const before = await signature(path);
-  const text = await readFile(path, "latin1");
+  const text = await readFinished(path);
   const edited = editCsv(text, edit);
   if (edited === text) return true;
   const { mode, uid, gid } = await stat(path);
@@ -40,6 +42,9 @@ async function editOnce(path: string, edit: TableEdit): Promise<boolean> {
       await file.writeFile(edited, "latin1");
       await file.chmod(mode & 0o7777);
       await file.chown(uid, gid).catch(() => undefined); // Only root may give a file away; the mode stays.
+      // As older than its mode: that tells readers that it is not being written.
+      const written = new Date(Date.now() - 10);
+      await file.utimes(written, written);
       await file.sync();
     } finally {
       await file.close();

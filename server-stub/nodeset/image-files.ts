@@ -1,6 +1,7 @@
-import { chmod, copyFile, mkdir, stat, utimes } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { replaceWhole } from "../replace.ts";
+import { constants } from "node:fs";
+import { chmod, copyFile, stat, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { TftpFolder } from "./tftp-folder.ts";
 
 /** Names below the TFTP directory, as xCAT has them, and beside the image's root directory. */
 export interface BootFiles {
@@ -16,6 +17,7 @@ export function bootFilesOf(image: string): BootFiles {
 /** A copy that has to be made, or a file that is nowhere. */
 export interface CopyNeeded {
   readonly from: string;
+  /** Below the TFTP directory. */
   readonly to: string;
 }
 
@@ -33,25 +35,24 @@ export async function neededCopies(
 ): Promise<readonly CopyNeeded[]> {
   const copies: CopyNeeded[] = [];
   for (const path of [files.kernel, files.initrd]) {
-    const to = join(tftp, path);
+    const place = join(tftp, path);
     const from = join(source, basename(path));
-    const [there, here] = [await signature(to), source === "" ? undefined : await signature(from)];
-    if (here !== undefined && here !== there) copies.push({ from, to });
+    const [there, here] = [await signature(place), source === "" ? undefined : await signature(from)];
+    if (here !== undefined && here !== there) copies.push({ from, to: path });
     else if (there === undefined)
       throw new Error(
         source === ""
-          ? `${to} is not there: put it there, or set the image's linuximage.rootimgdir to the folder that has it`
-          : `${from} is not there, and ${to} neither: put the file into the folder of the first, the image's linuximage.rootimgdir`,
+          ? `${place} is not there: put it there, or set the image's linuximage.rootimgdir to the folder that has it`
+          : `${from} is not there, and ${place} neither: put the file into the folder of the first, the image's linuximage.rootimgdir`,
       );
   }
   return copies;
 }
 
 /** Copies without a moment at which a booting node finds half a file. */
-export async function carryOutCopy({ from, to }: CopyNeeded): Promise<void> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o755 });
-  await replaceWhole(to, async (temporary) => {
-    await copyFile(from, temporary);
+export async function carryOutCopy({ from, to }: CopyNeeded, folder: TftpFolder): Promise<void> {
+  await folder.put(to, async (temporary) => {
+    await copyFile(from, temporary, constants.COPYFILE_EXCL);
     await chmod(temporary, 0o644); // Debian's kernels are for root alone; boot loaders' servers are not root.
     const { atime, mtime } = await stat(from);
     await utimes(temporary, atime, mtime); // By it the next run sees that nothing has changed.

@@ -151,7 +151,29 @@ async function each(nodes: readonly string[], plan: (node: string) => Promise<No
       else problems.push(`${some[index]}: ${messageOf(result.reason)}`);
     }
   }
-  return { plans, problems };
+  const shared = sharedLinks(plans);
+  return {
+    plans: plans.filter(({ node }) => !shared.has(node)),
+    problems: [...problems, ...shared.values()],
+  };
+}
+
+/** Of two nodes with one address the boot loader of each would read what is for the other; by node, in words. */
+function sharedLinks(plans: readonly NodePlan[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  const shared = new Map<string, string>();
+  for (const { node, files } of plans)
+    for (const file of files) {
+      if (!("link" in file)) continue;
+      const owner = owners.get(file.path) ?? node;
+      owners.set(file.path, owner);
+      if (owner === node) continue;
+      const complain = (one: string, other: string): void =>
+        void shared.set(one, `${one}: ${file.path} would be that of ${other}, too: they have one address`);
+      complain(node, owner);
+      complain(owner, node);
+    }
+  return shared;
 }
 
 function messageOf(error: unknown): string {

@@ -1,16 +1,21 @@
+import { join } from "node:path";
 import { printable } from "../../agent/errors.ts";
 import { bytesToText } from "../text.ts";
 import { pxelinuxPath } from "./layout.ts";
 import type { NodePlan, NodesetPlan } from "./plan.ts";
 
-/** All that will be done, with every file's text, for people. */
-export function describePlan(plan: NodesetPlan, remove: boolean): string {
+/**
+ * All that will be done, with every file's text, for people.
+ *
+ * @param tftp the directory, for paths of copies
+ */
+export function describePlan(plan: NodesetPlan, tftp: string, remove: boolean): string {
   const assigned = [...(plan.assign?.rows ?? [])].map(([node, change]) => {
     const values = Object.entries(change).map(([column, value]) => `${column}=${value}`);
     return `nodetype: ${node}: ${values.join(" ")}`;
   });
   return [
-    ...plan.copies.map(({ from, to }) => `copy ${from} to ${to}`),
+    ...plan.copies.map(({ from, to }) => `copy ${from} to ${join(tftp, to)}`),
     ...assigned,
     ...plan.nodes.flatMap(({ node, files }) =>
       remove

@@ -36,6 +36,15 @@ export class TftpFolder {
     await sideBySide(nodes, ({ files }) => this.#write(files));
   }
 
+  /**
+   * Puts a file in its place that `make` makes at the path it is given.
+   *
+   * @param path below the directory
+   */
+  async put(path: string, make: (temporary: string) => Promise<unknown>): Promise<void> {
+    await replaceWhole(join(await this.#folder(dirname(path)), basename(path)), make);
+  }
+
   async #write(files: readonly TftpFile[]): Promise<void> {
     for (const file of files) {
       const folder = await this.#folder(dirname(file.path));

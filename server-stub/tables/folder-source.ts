@@ -8,6 +8,7 @@ import type { ServerLog } from "../log.ts";
 import { follow } from "./follower.ts";
 import { sameButRestless } from "./restless.ts";
 import type { TableSource } from "./source.ts";
+import { isWrittenInPlace, longestMilliseconds, stillMilliseconds } from "./still.ts";
 
 const maxFileBytes = 256 * 1024 * 1024;
 /** Directories on NFS report no changes by others, so they are looked at as well. */
@@ -19,6 +20,15 @@ interface LoadedFile {
   readonly table?: Table;
   /** Why there is no table in it. */
   readonly unreadable?: string;
+  /** A newer version that is perhaps not whole yet. */
+  readonly writing?: Writing;
+}
+
+/** A file that somebody has begun to write into, on the clock of performance.now(). */
+interface Writing {
+  readonly signature: string;
+  readonly since: number;
+  readonly begun: number;
 }
 
 /** How the files of one kind are read. */
@@ -29,6 +39,8 @@ export interface FileFormat {
   readonly extension: string;
   /** What the name of a file has behind it that holds what is newer. */
   readonly beside?: string;
+  /** Whoever writes such a file may do so in place, piece by piece. */
+  readonly piecemeal?: boolean;
   /** @throws where the file cannot be read */
   read(path: string, table: string): Promise<ParsedTable>;
 }
@@ -48,10 +60,13 @@ export async function openFolder(
 ): Promise<TableSource> {
   const files = new Map<string, LoadedFile>();
   let set: TableSet = { tables: new Map() };
-  const refresh = async (): Promise<void> => {
-    if (!(await readChanged(directory, format, files, log))) return;
+  const refresh = async (): Promise<number | undefined> => {
+    const { changed, unfinished } = await readChanged(directory, format, files, log);
+    const next = unfinished ? stillMilliseconds / 2 : undefined;
+    if (!changed) return next;
     set = tableSet(format, files);
     for (const remark of remarks({ tables: set.tables })) log.line(`tables: ${remark}`);
+    return next;
   };
   try {
     await refresh();
@@ -95,23 +110,31 @@ function tableName({ extension }: FileFormat, file: string): string {
   return file.slice(0, -extension.length);
 }
 
-/** Brings `files` up to date; true where a table changed. */
+/** Brings `files` up to date; tells whether a table changed, and whether somebody is writing one. */
 async function readChanged(
   directory: string,
   format: FileFormat,
   files: Map<string, LoadedFile>,
   log: ServerLog,
-): Promise<boolean> {
+): Promise<{ readonly changed: boolean; readonly unfinished: boolean }> {
   const names = (await readdir(directory)).filter(
     (name) => name.endsWith(format.extension) && !name.startsWith("."),
   );
   let changed = false;
+  let unfinished = false;
   for (const name of names) {
     const path = join(directory, name);
     const known = files.get(name);
     try {
-      const { size, signature } = await signatureOf(path, format);
+      const { size, signature, written } = await signatureOf(path, format);
       if (known?.signature === signature) continue;
+      const writing =
+        written && known?.table !== undefined ? stillWriting(known.writing, signature) : undefined;
+      if (known !== undefined && writing !== undefined) {
+        files.set(name, { ...known, writing });
+        unfinished = true;
+        continue;
+      }
       if (size > maxFileBytes) throw new Error(`${size} bytes; at most ${maxFileBytes} are read`);
       const parsed = await format.read(path, tableName(format, name));
       for (const p of parsed.problems)
@@ -139,15 +162,25 @@ async function readChanged(
     files.set(name, table === undefined ? { signature: "gone" } : { signature: "gone", table });
     changed ||= table === undefined;
   }
-  return changed;
+  return { changed, unfinished };
+}
+
+/** What is known of a version of a file that may change yet; undefined where it has been as it is for long enough. */
+function stillWriting(before: Writing | undefined, signature: string): Writing | undefined {
+  const now = performance.now();
+  if (before === undefined) return { signature, since: now, begun: now };
+  if (now - before.begun > longestMilliseconds) return undefined;
+  if (before.signature !== signature) return { ...before, signature, since: now };
+  return now - before.since >= stillMilliseconds ? undefined : before;
 }
 
 /** What is written beside a file until it is put into it belongs to it. */
-async function signatureOf(path: string, { beside }: FileFormat) {
+async function signatureOf(path: string, { beside, piecemeal }: FileFormat) {
   const of = ({ ino, size, mtimeMs, ctimeMs }: Stats) => `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
   const file = await stat(path);
   const other = beside === undefined ? undefined : await stat(`${path}${beside}`).catch(() => undefined);
-  return { size: file.size, signature: `${of(file)} ${other === undefined ? "" : of(other)}` };
+  const written = piecemeal === true && isWrittenInPlace(file);
+  return { size: file.size, written, signature: `${of(file)} ${other === undefined ? "" : of(other)}` };
 }
 
 function keep(known: LoadedFile | undefined, path: string, log: ServerLog): Table | undefined {

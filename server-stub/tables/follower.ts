@@ -7,8 +7,12 @@ const settleMilliseconds = 50;
 export interface Followed {
   /** For messages: `CSV files in /etc/xcat/tables`. */
   readonly description: string;
-  /** Brings the content up to date; never called while it is at work. */
-  refresh(): Promise<void>;
+  /**
+   * Brings the content up to date; never called while it is at work.
+   *
+   * @returns after how many milliseconds to look again, where that is sooner than ever
+   */
+  refresh(): Promise<number | undefined>;
   /** From the end of one look to the next. */
   readonly pollMilliseconds: number;
 }
@@ -41,8 +45,9 @@ export function follow({ description, refresh, pollMilliseconds }: Followed, log
     }
     running = true;
     again = false;
+    let next: number | undefined;
     try {
-      await refresh();
+      next = await refresh();
       if (failure !== "" && !stopped) log.line(`tables: ${description}: can be read again`);
       failure = "";
     } catch (error) {
@@ -53,7 +58,7 @@ export function follow({ description, refresh, pollMilliseconds }: Followed, log
       failure = found;
     }
     running = false;
-    later(again ? settleMilliseconds : pollMilliseconds);
+    later(again ? settleMilliseconds : Math.min(next ?? pollMilliseconds, pollMilliseconds));
   };
   later(pollMilliseconds);
   return {

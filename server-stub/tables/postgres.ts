@@ -45,7 +45,7 @@ export async function openPostgres(
       "see that it runs, that pg_hba.conf lets this machine in, and that the user may read (GRANT SELECT)";
     throw fatal("tables", { doing: "read the tables", on: description, found, remedy }, error);
   }
-  const refresh = async (): Promise<void> => {
+  const refresh = async (): Promise<undefined> => {
     const look = await reader.look();
     if (look !== undefined) take(look);
   };

@@ -9,6 +9,12 @@ const demo = join(import.meta.dir, "../../qemu/demo/tables");
 let folder: string;
 let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
 let said: unknown;
+const ports = ["--listen", "--monitor", "--http", "--http-plain", "--boot-listen"];
+const command = () => [
+  ...[process.execPath, main, "serve", "--json", "--tables", demo, "--no-dns"],
+  ...["--cert", join(folder, "cert.pem"), "--key", join(folder, "key.pem")],
+  ...["--boot-files", join(folder, "tftpboot"), ...ports.flatMap((port) => [port, "127.0.0.1:0"])],
+];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "statelite-serve-"));
@@ -22,22 +28,19 @@ beforeAll(async () => {
   expect(made.exitCode).toBe(0);
   mkdirSync(join(folder, "tftpboot/xcat"), { recursive: true });
   writeFileSync(join(folder, "tftpboot/xcat/kernel"), "a kernel");
-  const ports = ["--listen", "--monitor", "--http", "--http-plain", "--boot-listen"];
-  child = Bun.spawn(
-    [
-      ...[process.execPath, main, "serve", "--json", "--tables", demo, "--no-dns"],
-      ...["--cert", join(folder, "cert.pem"), "--key", join(folder, "key.pem")],
-      ...["--boot-files", join(folder, "tftpboot"), ...ports.flatMap((port) => [port, "127.0.0.1:0"])],
-    ],
-    { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
-  );
+  child = Bun.spawn(command(), { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  said = JSON.parse(await firstLine(child.stdout));
+});
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   let text = "";
-  for await (const bytes of child.stdout) {
+  for await (const bytes of stream) {
     text += new TextDecoder().decode(bytes);
     if (text.includes("\n")) break;
   }
-  said = JSON.parse(text);
-});
+  return text;
+}
+
 afterAll(async () => {
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
@@ -60,3 +63,19 @@ test("boot loaders get what is in the folder", async () => {
   const answer = await fetch(`http://${address}/tftpboot/xcat/kernel`);
   expect(await answer.text()).toBe("a kernel");
 });
+
+for (const [log, words] of [
+  ["whose reader has ended", '"$@" 2> >(exit)'],
+  ["on a disk that is full", '"$@" 2> /dev/full'],
+] as const)
+  test(`a log ${log} ends no server`, async () => {
+    const server = Bun.spawn(["bash", "-c", `exec ${words}`, "bash", ...command()], {
+      stdin: "ignore",
+      stdout: "pipe",
+    });
+    const at = JSON.parse(await firstLine(server.stdout)) as Readonly<Record<string, string>>;
+    for (let asked = 0; asked < 3; asked += 1)
+      expect((await fetch(`http://${at["http-plain"]}/healthz`)).status).toBe(200);
+    server.kill("SIGTERM");
+    expect(await server.exited).toBe(0);
+  });

@@ -2,14 +2,17 @@ import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +53,20 @@ describe("nodelist.csv", () => {
     expect(readFileSync(join(path, "nodelist.csv"), "latin1")).toBe(
       `${header}"n01","all","booting","11-21-2026 07:05:09",,\n`,
     );
+  });
+
+  test("is not taken away from somebody who is writing it piece by piece", async () => {
+    const path = folder("");
+    const file = openSync(join(path, "nodelist.csv"), "w");
+    writeSync(file, `${header}"n01",,,,,\n`);
+    const edited = csvFilesEditor(path).edit(edit("booting", "n01"));
+    await Bun.sleep(300);
+    writeSync(file, '"n02",,,,,\n');
+    closeSync(file);
+    await edited;
+    const text = readFileSync(join(path, "nodelist.csv"), "latin1");
+    expect(text).toContain('"n01",,"booting"');
+    expect(text).toEndWith('\n"n02",,,,,\n');
   });
 
   test("keeps its permissions and stays the file that a link leads to", async () => {

@@ -263,6 +263,23 @@ describe("what cannot be is said, with exit status", () => {
       /pxelinux\.cfg leads out of /,
     ],
     [
+      "a directory for kernels that leads out of it",
+      ({ tftp, folder }) => {
+        mkdirSync(join(tftp, "xcat"));
+        symlinkSync(folder, join(tftp, "xcat/osimage"));
+      },
+      ["n01", "osimage"],
+      1,
+      /xcat\/osimage leads out of /,
+    ],
+    [
+      "two nodes with one address",
+      ({ tables }) => writeFileSync(join(tables, "hosts.csv"), '#node,ip\n"compute","10.0.0.11"\n'),
+      ["n01,n02", "boot"],
+      1,
+      /^Error: n02: pxelinux\.cfg\/0A00000B would be that of n01, too: they have one address\nError: n01: /m,
+    ],
+    [
       "a TFTP directory that is not there",
       ({ tftp }) => rmSync(tftp, { recursive: true }),
       ["n01", "boot"],

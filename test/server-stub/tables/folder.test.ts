@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEditor } from "../../../server-stub/edit/open.ts";
@@ -47,4 +56,30 @@ describe("a folder of tables that is followed", () => {
     const row = after?.rowsWhere("node", "n01")[0];
     expect(row && after?.cell(row, "groups")).toBe("other");
   });
+
+  for (const [where, cut] of [
+    ["in a line", 14],
+    ["at a line's end", 0],
+  ] as const)
+    test(`has no half of a file that is written piece by piece, be it cut ${where}`, async () => {
+      const path = join(folder, "litefile.csv");
+      const text = `${readFileSync(path, "latin1")}"ALL","/a/new","tmpfs",,\n`;
+      const half = text.slice(0, text.indexOf("\n", text.length / 2) + 1 + cut);
+      const whole = source.current().tables.get("litefile")?.rows.length ?? 0;
+      const file = openSync(path, "w");
+      const seen = new Set<number>();
+      for (const piece of [half, text.slice(half.length)]) {
+        writeSync(file, piece, null, "latin1");
+        for (let looks = 0; looks < 10; looks += 1) {
+          await Bun.sleep(50); // Less than a second between the two: nobody's pause is longer.
+          seen.add(source.current().tables.get("litefile")?.rows.length ?? 0);
+        }
+      }
+      closeSync(file);
+      for (let tries = 0; tries < 200 && !seen.has(whole + 1); tries += 1) {
+        await Bun.sleep(25);
+        seen.add(source.current().tables.get("litefile")?.rows.length ?? 0);
+      }
+      expect([...seen]).toEqual([whole, whole + 1]);
+    });
 });

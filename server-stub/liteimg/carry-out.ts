@@ -1,8 +1,9 @@
 import { closeSync, mkdirSync, openSync, renameSync, symlinkSync } from "node:fs";
 import { fatal } from "../../agent/errors.ts";
+import { Anchors } from "./anchors.ts";
 import { refuseMounts, removeTree } from "./mounts.ts";
 import { formatOp, type Op } from "./ops.ts";
-import { inside, replaceWhole } from "./swap.ts";
+import { replaceWhole } from "./swap.ts";
 import type { ImageTree } from "./tree.ts";
 
 /**
@@ -11,10 +12,11 @@ import type { ImageTree } from "./tree.ts";
  * @throws BootError with the op and what the kernel said
  */
 export function carryOut(tree: ImageTree, op: Op): void {
+  using anchors = new Anchors(tree);
   try {
-    step(tree, op);
+    step(tree, anchors, op);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = anchors.spell(error instanceof Error ? error.message : String(error));
     throw fatal(
       "liteimg",
       {
@@ -28,8 +30,8 @@ export function carryOut(tree: ImageTree, op: Op): void {
   }
 }
 
-function step(tree: ImageTree, op: Op): void {
-  const path = inside(tree, op.path);
+function step(tree: ImageTree, anchors: Anchors, op: Op): void {
+  const path = anchors.at(op.path);
   switch (op.kind) {
     case "make-directory":
       mkdirSync(path, { mode: 0o755 });
@@ -41,14 +43,14 @@ function step(tree: ImageTree, op: Op): void {
       symlinkSync(op.target, path);
       return;
     case "move":
-      refuseMounts(inside(tree, op.from));
-      renameSync(inside(tree, op.from), path);
+      refuseMounts(tree.real(op.from));
+      renameSync(anchors.at(op.from), path);
       return;
     case "remove":
-      removeTree(path);
+      removeTree(path, tree.real(op.path));
       return;
     case "copy":
-      copy(tree, inside(tree, op.from), op);
+      copy(tree, anchors.at(op.from), op);
       return;
     default:
       op satisfies never;

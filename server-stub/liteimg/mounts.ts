@@ -14,9 +14,13 @@ export function refuseMounts(path: string): void {
   if (found !== undefined) throw new UnusablePath(`${found} is a mount, and its content not of the image`);
 }
 
-/** Removes a tree, and nothing that is mounted in it. */
-export function removeTree(path: string): void {
-  refuseMounts(path);
+/**
+ * Removes a tree, and nothing that is mounted in it.
+ *
+ * @param real its path without descriptors, by which mounts are known
+ */
+export function removeTree(path: string, real: string): void {
+  refuseMounts(real);
   rmSync(path, { recursive: true, force: true });
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { Anchors } from "./anchors.ts";
 import { refuseMounts, removeTree } from "./mounts.ts";
 import { type ImageTree, UnusablePath } from "./tree.ts";
 import { within } from "./view.ts";
@@ -36,11 +37,12 @@ export function isSwapName(location: string): boolean {
  * @param fill makes the copy at the path given, on the management node
  */
 export function replaceWhole(tree: ImageTree, { path, keep }: Swap, fill: (path: string) => void): void {
-  refuseMounts(inside(tree, path)); // While nothing is moved yet.
+  using anchors = new Anchors(tree);
+  refuseMounts(tree.real(path)); // While nothing is moved yet.
   // A name of its own each time: the cp of a run that was killed may still be at work.
   const incoming = `${prefix}new-${process.pid}-${Date.now()}`;
-  fill(inside(tree, incoming));
-  const note = inside(tree, journal);
+  fill(anchors.at(incoming));
+  const note = anchors.at(journal);
   const swap: ReadySwap = { path, keep, incoming };
   writeFileSync(`${note}-new`, JSON.stringify(swap), { flag: "wx", flush: true });
   renameSync(`${note}-new`, note);
@@ -54,14 +56,16 @@ export function recover(tree: ImageTree): void {
   if (swap !== undefined) finish(tree, swap);
   if (tree.look("/.default").kind !== "directory") return;
   for (const name of tree.names("/.default"))
-    if (isSwapName(`/.default/${name}`)) removeAll(tree.real(`/.default/${name}`));
+    if (isSwapName(`/.default/${name}`)) removeAll(tree, `/.default/${name}`);
 }
 
 /** Also while somebody still writes there, whose directories go away under him. */
-function removeAll(path: string): void {
+function removeAll(tree: ImageTree, location: string): void {
+  using anchors = new Anchors(tree);
+  const path = anchors.at(location);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      removeTree(path);
+      removeTree(path, tree.real(location));
       return;
     } catch (error) {
       if (attempt >= 20 || error instanceof UnusablePath) throw error;
@@ -73,8 +77,9 @@ function removeAll(path: string): void {
 function readJournal(tree: ImageTree): ReadySwap | undefined {
   // A FIFO would never be read to its end, and a link could lead to one.
   if (tree.look(journal).kind !== "file") return undefined;
+  using anchors = new Anchors(tree);
   try {
-    const swap = schema.parse(JSON.parse(readFileSync(inside(tree, journal), "utf8")));
+    const swap = schema.parse(JSON.parse(readFileSync(anchors.at(journal), "utf8")));
     return within(swap.path, "/.default") && swap.keep.every((kept) => within(kept, swap.path))
       ? swap
       : undefined;
@@ -85,30 +90,24 @@ function readJournal(tree: ImageTree): ReadySwap | undefined {
 
 /** Each step is left out where it has been done. */
 function finish(tree: ImageTree, { path, keep, incoming }: ReadySwap): void {
+  using anchors = new Anchors(tree);
   const [to, fresh, old, note] = [path, incoming, outgoing, journal].map((location) =>
-    inside(tree, location),
+    anchors.at(location),
   ) as [string, string, string, string];
   if (tree.look(incoming).kind !== "absent") {
     for (const kept of keep) {
       if (tree.look(kept).kind === "absent") continue;
-      const place = tree.real(`${incoming}${kept.slice(path.length)}`);
-      if (!tree.isInside(place)) continue; // Its directory is gone from the image.
-      removeTree(place);
-      renameSync(inside(tree, kept), place);
+      const place = `${incoming}${kept.slice(path.length)}`;
+      if (!tree.isInside(tree.real(place))) continue; // Its directory is gone from the image.
+      removeTree(anchors.at(place), tree.real(place));
+      renameSync(anchors.at(kept), anchors.at(place));
     }
     if (tree.look(path).kind !== "absent") {
-      removeTree(old);
+      removeTree(old, tree.real(outgoing));
       renameSync(to, old);
     }
     renameSync(fresh, to);
   }
-  removeTree(old);
+  removeTree(old, tree.real(outgoing));
   rmSync(note);
-}
-
-/** The last word on never leaving the image, whatever the plan says. */
-export function inside(tree: ImageTree, location: string): string {
-  const path = tree.real(location);
-  if (tree.isInside(path)) return path;
-  throw new Error(`${location} has a symlink, or something else that is no directory, on its way`);
 }

@@ -1,4 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { carryOut } from "../../server-stub/liteimg/carry-out.ts";
+import { formatOp, type Op } from "../../server-stub/liteimg/ops.ts";
 import { recover } from "../../server-stub/liteimg/swap.ts";
 import { ImageTree } from "../../server-stub/liteimg/tree.ts";
 import { type Layout, listTree, makeImage } from "./support/image.ts";
@@ -76,4 +80,34 @@ test("a FIFO in place of the note holds nobody up", () => {
   const { exitCode } = Bun.spawnSync([process.execPath, "-e", script], { timeout: 20_000 });
   expect(exitCode).toBe(0);
   expect(listTree(image.root)).toEqual(listTree(expected.root));
+});
+
+describe("a directory that has become a link out of the image since the plan was made is not gone by", () => {
+  const row = "row";
+  const ops: readonly Op[] = [
+    { kind: "make-directory", path: "/home/u/new", row },
+    { kind: "make-file", path: "/home/u/new", row },
+    { kind: "link", path: "/home/u/new", target: "x", row },
+    { kind: "move", from: "/home/u/file", path: "/moved", row },
+    { kind: "move", from: "/inside", path: "/home/u/new", row },
+    { kind: "copy", from: "/home/u/file", path: "/.default/copy", keep: [], row },
+    { kind: "remove", path: "/home/u/file", row },
+  ];
+  for (const op of ops)
+    test(formatOp(op), () => {
+      using image = makeImage({ inside: "", ".default": "/", "home/u/file": "of the image" });
+      using elsewhere = makeImage({ file: "of the management node" });
+      const tree = new ImageTree(image.root);
+      // As somebody would do it between the last look at the way there and the change.
+      const real = tree.real.bind(tree);
+      tree.real = (location) => {
+        tree.isInside = () => true;
+        rmSync(join(image.root, "home/u"), { recursive: true, force: true });
+        symlinkSync(elsewhere.root, join(image.root, "home/u"));
+        return real(location);
+      };
+      expect(() => carryOut(tree, op)).toThrow("/home/u");
+      expect(listTree(elsewhere.root)).toEqual({ file: "file 644 of the management node" });
+      expect(Object.keys(listTree(image.root))).not.toContain("moved");
+    });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { BootError, fatal, printable } from "../agent/errors.ts";
 import { compile } from "./compile.ts";
 import { foundOf, systemProblem } from "./given-file.ts";
@@ -86,6 +86,8 @@ async function kernelOf(options: BuilderOptions): Promise<KernelModules> {
     const isOfOneVersion = existsSync(join(tree, "modules.dep"));
     return { version: kernel, modulesDir: isOfOneVersion ? tree : join(tree, kernel), firmwareDir };
   }
+  if (existsSync(join(tree, "modules.dep")))
+    return { version: basename(tree), modulesDir: tree, firmwareDir };
   const versions = existsSync(tree) ? await readdir(tree) : [];
   const [version] = versions;
   if (version !== undefined && versions.length === 1)

@@ -11,6 +11,12 @@ for program in node npm; do
   }
 done
 
+# package.json's engines: npm itself only warns, and fails later with words that do not say why.
+node -e 'process.exit(parseInt(process.versions.node, 10) < 18 ? 1 : 0)' || {
+  echo "set-up: Node.js $(node --version) is too old; install 18 or later: Debian 12 has it (apt-get install nodejs npm)" >&2
+  exit 1
+}
+
 # npm keeps what it installed in node_modules/.package-lock.json: the same packages in the same versions?
 # Packages for other systems are optional, and absent.
 npm_packages_match() {

@@ -40,7 +40,7 @@ async function install(missing: readonly string[]): Promise<void> {
   await run([...asRoot, "sh", join(import.meta.dirname, "install.sh"), ...missing], {
     seconds: 1800,
     show: true,
-    remedy: `install them by hand: apt-get install --no-install-recommends ${missing.join(" ")}`,
+    remedy: `mend what apt said above, or install them by hand: apt-get install --no-install-recommends ${missing.join(" ")}`,
   });
 }
 

@@ -23,6 +23,14 @@ describe("the builder for a site", () => {
     expect(existsSync(out)).toBe(true);
   });
 
+  test("takes the folder of one version for what it is", async () => {
+    using folder = scratch();
+    const { version, modulesDir } = await makeKernel(join(folder.path, "modules"));
+    const out = join(folder.path, "site.initrd");
+    const { stdout } = build("--modules", modulesDir, "--agent", "/bin/ls", "--level", "1", "--out", out);
+    expect(stdout).toContain(`${out}, for kernel ${version}`);
+  });
+
   test("a problem is one line on standard error, exit status 1", async () => {
     using folder = scratch();
     const tree = join(folder.path, "modules");

@@ -99,11 +99,15 @@ export function geometry(device: string): { readonly size: number; readonly bloc
   };
 }
 
-async function readAt(handle: FileHandle, at: number, bytes: number): Promise<Buffer> {
+/**
+ * All of so many bytes. Of a disk that vanishes meanwhile there are fewer, and what is missing of them is not empty.
+ * @throws Error where there are fewer
+ */
+export async function readAt(handle: FileHandle, at: number, bytes: number): Promise<Buffer> {
   const buffer = Buffer.alloc(bytes);
   for (let done = 0; done < bytes; ) {
     const { bytesRead } = await handle.read(buffer, done, bytes - done, at + done);
-    if (bytesRead === 0) break;
+    if (bytesRead === 0) throw new Error(`it ends after ${at + done} bytes, ${at + bytes} were wanted`);
     done += bytesRead;
   }
   return buffer;

@@ -150,15 +150,11 @@ class Planner {
     const { signature } = found;
     if (signature.kind === "filesystem" && sameFamily(signature.type, fileSystem ?? signature.type)) {
       this.#ops.push({ kind: "mount", device, type: signature.type, at });
-    } else if (signature.kind === "blank" && this.#file.repartition) {
+    } else if (this.#mayBeMade(found)) {
       const made = fileSystem ?? "ext4";
       this.#ops.push({ kind: "mkfs", device, fileSystem: made }, { kind: "mount", device, type: made, at });
     } else {
-      this.#refuseContent(
-        device,
-        signature,
-        `a file system (${fileSystem ?? "any"}) was wanted for [localspace]`,
-      );
+      this.#refuseContent(found, `a file system (${fileSystem ?? "any"}) was wanted for [localspace]`);
     }
   }
 
@@ -166,19 +162,27 @@ class Planner {
     if (!this.#made.has(device)) {
       const found = this.#existing(device);
       if (found === undefined) return;
-      const { signature } = found;
-      if (signature.kind === "blank" && this.#file.repartition) this.#ops.push({ kind: "mkswap", device });
-      else if (signature.kind !== "swap") {
-        this.#refuseContent(device, signature, "swap space was wanted for [swapspace]");
+      if (this.#mayBeMade(found)) this.#ops.push({ kind: "mkswap", device });
+      else if (found.signature.kind !== "swap") {
+        this.#refuseContent(found, "swap space was wanted for [swapspace]");
         return;
       }
     }
     this.#ops.push({ kind: "swapon", device });
   }
 
+  /** Whether it is as empty as a new one, and may get what it is wanted for. */
+  #mayBeMade(found: BlockDevice): boolean {
+    return this.#file.repartition && found.size > 0 && whatToKeep(found) === undefined;
+  }
+
   /** A device that is there and will still be. */
   #existing(device: string): BlockDevice | undefined {
     if ([...this.#refused].some((disk) => isPartOf(device, disk))) return undefined;
+    if (this.#cleared.has(device)) {
+      this.#refuse(device, "it is to be partitioned: one of its parts was wanted, not the whole of it");
+      return undefined;
+    }
     const found = this.#found.get(device);
     if (found !== undefined && (found.disk === undefined || !this.#cleared.has(found.disk))) return found;
     this.#missing(device);
@@ -204,12 +208,16 @@ class Planner {
     this.#problems.push(diskProblem(device, found, CORRECT));
   }
 
-  #refuseContent(device: string, signature: Signature, wanted: string): void {
+  #refuseContent(found: BlockDevice, wanted: string): void {
+    const content = whatToKeep(found);
+    const holds = found.size === 0 ? "has no bytes at all" : `holds ${content ?? "nothing"}`;
     const remedy =
-      signature.kind === "blank"
-        ? "set enablepart=yes in the partition file for one boot"
-        : "nothing was changed: set clear=yes and enablepart=yes for its disk for one boot if what is on it may go, or name another device";
-    this.#problems.push(diskProblem(device, `it holds ${describeSignature(signature)}; ${wanted}`, remedy));
+      content !== undefined
+        ? "nothing was changed: set clear=yes and enablepart=yes for its disk for one boot if what is on it may go, or name another device"
+        : found.size === 0
+          ? "see whether there is a medium in it, or name another device"
+          : "set enablepart=yes in the partition file for one boot";
+    this.#problems.push(diskProblem(found.device, `it ${holds}; ${wanted}`, remedy));
   }
 }
 

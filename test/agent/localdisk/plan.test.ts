@@ -50,6 +50,29 @@ const rows: Readonly<Record<string, Row>> = {
       "swapon /dev/sda2",
     ],
   },
+  "a disk that is to be partitioned is itself no local space": {
+    file: disk("parts=100", "[localspace]\ndev=/dev/sda"),
+    disks: { "/dev/sda": BLANK },
+    problems: ["/dev/sda: it is to be partitioned: one of its parts was wanted, not the whole of it"],
+  },
+  "nor swap space": {
+    file: disk("clear=yes\nparts=100", "[swapspace]\ndev=/dev/sda"),
+    disks: { "/dev/sda": swap },
+    problems: ["/dev/sda: it is to be partitioned: one of its parts was wanted, not the whole of it"],
+  },
+  "a disk whose ends are empty, but which has partitions, is not blank": {
+    file: "enablepart=yes\n[localspace]\ndev=/dev/sda\n[swapspace]\ndev=/dev/sdb",
+    disks: { "/dev/sda": BLANK, "/dev/sda1": ext4, "/dev/sdb": BLANK, "/dev/sdb1": ext4 },
+    problems: [
+      "/dev/sda: it holds 1 partitions (/dev/sda1); a file system (any) was wanted for [localspace]",
+      "/dev/sdb: it holds 1 partitions (/dev/sdb1); swap space was wanted for [swapspace]",
+    ],
+  },
+  "a device without a medium is not blank": {
+    file: "enablepart=yes\n[localspace]\ndev=/dev/sda",
+    disks: { "/dev/sda": [BLANK, 0] },
+    problems: ["/dev/sda: it has no bytes at all; a file system (any) was wanted for [localspace]"],
+  },
   "without clear=yes a disk with partitions is left as it is, and used": {
     file: disk("parts=50,50"),
     disks: { "/dev/sda": gpt, "/dev/sda1": ext4, "/dev/sda2": swap },

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fatal } from "../agent/errors.ts";
 import { run } from "./run.ts";
+import { unfinishedFolder } from "./unfinished.ts";
 
 export interface CompileSpec {
   /** The checkout. */
@@ -48,10 +49,9 @@ export async function compile(spec: CompileSpec): Promise<boolean> {
   const inputs = await hashOfInputs(spec);
   if ((await textOf(stamp)) === `${inputs} ${await marksOf(spec.out)}`) return false;
   await mkdir(dirname(spec.out), { recursive: true });
-  await mkdir(spec.cacheDir, { recursive: true });
   const target = spec.target === undefined ? [] : [`--target=${spec.target}`];
   // The output's name is in its bytes: the same name in another folder, then a move.
-  const folder = await mkdtemp(join(spec.cacheDir, "compile-"));
+  const folder = await unfinishedFolder(spec.cacheDir, "compile-");
   try {
     const fresh = join(folder, basename(spec.out));
     await run(

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { BootError, fatal } from "../agent/errors.ts";
 import type { KernelModules } from "./module-files.ts";
 import { type RunOptions, run } from "./run.ts";
+import { unfinishedFolder } from "./unfinished.ts";
 
 /** A kernel with its modules, unpacked, not installed. */
 export interface DebianKernel extends KernelModules {
@@ -49,8 +50,7 @@ const APT: Pick<RunOptions, "remedy"> = {
 
 async function fetchKernel(folder: string, say: (line: string) => void): Promise<DebianKernel> {
   const name = await kernelPackage();
-  await mkdir(folder, { recursive: true });
-  const work = await mkdtemp(join(folder, ".unpack-"));
+  const work = await unfinishedFolder(folder, ".unpack-");
   try {
     say(`fetching Debian's ${name} into ${folder} (27 MB; it is not installed)`);
     await run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name], {

@@ -57,7 +57,10 @@ export async function buildImage(definition: ImageDefinition): Promise<string> {
           ...["mmdebstrap", "--quiet", "--variant=minbase", `--include=${definition.packages.join(",")}`],
           ...[...options, `--customize-hook=${hook} "$1"`, suite, join(fresh, "rootimg"), ...lines],
         ],
-        { seconds: 900, remedy: "see that the mirrors in /etc/apt are reached; apt-get update shows it" },
+        {
+          seconds: 900,
+          remedy: "see that out/ has 1 GB to grow, and that apt-get update reaches the mirrors in /etc/apt",
+        },
       );
       rmSync(hook);
     });

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { unfinishedFolder } from "../../initramfs/unfinished.ts";
 import { run } from "../command.ts";
 import { out } from "../paths.ts";
 import { BenchError } from "../problem.ts";
@@ -45,8 +46,7 @@ function programsIn(root: string): PostgresPrograms | undefined {
 }
 
 async function fetchPrograms(folder: string, say: (line: string) => void): Promise<PostgresPrograms> {
-  mkdirSync(out, { recursive: true });
-  const work = await mkdtemp(join(out, ".postgresql-"));
+  const work = await unfinishedFolder(out, ".postgresql-");
   try {
     const names = await wantedPackages();
     say(`fetching ${names.join(" ")} into ${folder}, for tests of the server (not installed)`);

@@ -17,7 +17,8 @@ export function readNfsRoot(text: string): NfsExport {
   const optionsAt = rest.indexOf(":");
   const directory = readDirectory(optionsAt < 0 ? rest : rest.slice(0, optionsAt));
   const options = optionsAt < 0 ? [] : readMountOptions(rest.slice(optionsAt + 1));
-  const version4 = text.slice(0, colon) === "nfs4" && !options.some((o) => /^(?:nfs)?vers=/.test(o));
+  const version4 =
+    text.slice(0, colon) === "nfs4" && !options.some((o) => /^(?:(?:nfs)?vers=|v[234](?:\.|$))/.test(o));
   return { servers, directory, options: version4 ? [...options, "vers=4"] : options };
 }
 

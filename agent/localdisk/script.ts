@@ -43,16 +43,19 @@ export async function runScript(request: ScriptRequest, log: Log, file = FILE): 
       ...(node !== undefined && { NODE: node }),
     },
   });
-  const timer = setTimeout(() => killGroup(child), seconds * 1000);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    killGroup(child);
+  }, seconds * 1000);
   const listening = [child.stdout, child.stderr].map((stream) => follow(stream, log));
   try {
-    const [status] = await once(child, "exit");
+    const [status, signal] = await once(child, "exit");
     // A grandchild may hold the pipe open for longer; it is not waited for.
     await Promise.race([Promise.all(listening), Bun.sleep(200)]);
+    if (status !== 0 && late) throw failed(`it was killed after ${seconds} s`);
     if (status !== 0)
-      throw failed(
-        typeof status === "number" ? `it ended with status ${status}` : `it was killed after ${seconds} s`,
-      );
+      throw failed(status === null ? `${String(signal)} has ended it` : `it ended with status ${status}`);
   } finally {
     clearTimeout(timer);
     killGroup(child);

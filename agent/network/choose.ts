@@ -8,7 +8,7 @@ import {
   type Wanted,
   wantedInterface,
 } from "./interfaces.ts";
-import { noInterface, noLink, notThatInterface } from "./problems.ts";
+import { noInterface, noLink, notRenamed, notThatInterface } from "./problems.ts";
 import type { NetworkSystem } from "./system.ts";
 
 /** How often the interfaces are looked at, in milliseconds. */
@@ -90,8 +90,12 @@ function stillWaiting(
 async function rename(wanted: NetworkOptions["rename"], system: NetworkSystem): Promise<void> {
   if (wanted.length === 0) return;
   for (const { from, to } of planRenames(wanted, system.interfaces()).steps) {
-    await system.ip(["link", "set", "dev", from, "down"]);
-    await system.ip(["link", "set", "dev", from, "name", to]);
+    try {
+      await system.ip(["link", "set", "dev", from, "down"]);
+      await system.ip(["link", "set", "dev", from, "name", to]);
+    } catch (error) {
+      throw notRenamed(from, to, error instanceof Error ? error.message : String(error));
+    }
     system.log.detail(`network: ${from} is now called ${to} (ifname=)`);
   }
 }

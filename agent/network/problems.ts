@@ -48,6 +48,16 @@ export function notThatInterface(wanted: Wanted, present: readonly Interface[], 
   });
 }
 
+/** A name that another kind of interface has, or that the kernel takes for none. */
+export function notRenamed(from: string, to: string, reason: string): BootError {
+  return fatal("network-interface", {
+    doing: DOING,
+    on: from,
+    found: `it cannot be called ${to}: ${reason}`,
+    remedy: "give it another name with ifname=, which no interface has",
+  });
+}
+
 export function noLink(
   wanted: Wanted,
   tried: readonly Interface[],

@@ -331,6 +331,7 @@ describe("a script", () => {
 
   test("that fails ends with its status", async () => {
     expect((await runIt("echo no disk; exit 3")).result).toBe("it ended with status 3");
+    expect((await runIt("kill -9 $$")).result).toBe("SIGKILL has ended it");
   });
 
   test("that takes too long ends, with all that it started", async () => {

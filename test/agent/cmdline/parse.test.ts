@@ -53,6 +53,7 @@ const roots: readonly [rule: string, text: string, root: BootOptions["root"]][] 
   ["root=nfs: with an IPv6 server", "root=nfs:[2001:db8::1]:/i:ro", root(["2001:db8::1"], "/i")],
   ["root=nfs: with several servers", "root=nfs:a,[fe80::1%eth0]:/i", root(["a", "fe80::1%eth0"], "/i")],
   ["root=nfs4: means version 4", "root=nfs4:s:/i", root(["s"], "/i", ["vers=4"])],
+  ["root=nfs4: leaves a version in its short form", "root=nfs4:s:/i:v4.1", root(["s"], "/i", ["v4.1"])],
   ["root=nfs4: leaves a version that is given", "root=nfs4:s:/i:vers=4.1", root(["s"], "/i", ["vers=4.1"])],
   [
     "imgurl is a ramdisk",

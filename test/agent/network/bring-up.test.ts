@@ -117,6 +117,13 @@ describe("failures", () => {
       [/no lease within 60 s; it has link/, /makedhcp.*statelite\.dhcp_timeout=/],
     ],
     [
+      "a name by ifname= that cannot be had",
+      machine({ cards: [eth0], broken: "link set dev eth0 name" }),
+      { rename: [{ name: "lo", mac: MAC.eth0 }] },
+      { code: "network-interface", on: "eth0" },
+      [/^it cannot be called lo: .*refused$/, /another name with ifname=/],
+    ],
+    [
       "a lease without an address",
       machine({ cards: [eth0], lease: { ip: "0.0.0.0" } }),
       {},

@@ -105,7 +105,7 @@ function requestAt(
     host,
     port: url.port || (secure ? 443 : 80),
     path: `${url.pathname}${url.search}`,
-    headers: { "accept-encoding": "identity", "user-agent": "statelite-agent" },
+    headers: { "accept-encoding": "identity", "user-agent": "statelite-agent", ...authorization(url) },
     agent: false,
     lookup: (_host, _options, found) => found(null, [{ address, family: address.includes(":") ? 6 : 4 }]),
   };
@@ -125,6 +125,22 @@ function requestAt(
       reject(error);
     });
   });
+}
+
+/** A name and password in the address, as RFC 7617 sends them; a redirect to another host does not take them along. */
+function authorization({ username, password }: URL): { authorization?: string } {
+  if (username === "" && password === "") return {};
+  const plain = [username, password].map(decoded).join(":");
+  return { authorization: `Basic ${Buffer.from(plain).toString("base64")}` };
+}
+
+/** A percent sign that encodes nothing is one. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 async function* bodyOf(

@@ -108,6 +108,22 @@ test("every address of a name is tried", async () => {
   expect(await load(`http://mn:${port}/`, { resolve })).toBe("x");
 });
 
+test("a name and password in the address are sent to its server, and to no other one by a redirect", async () => {
+  const heard: string[] = [];
+  const hear = (socket: Socket, request: string, answer: string) => {
+    heard.push(/^authorization: (.*)\r$/im.exec(request)?.[1] ?? "nothing");
+    socket.end(answer);
+  };
+  const other = await serve((socket, request) => hear(socket, request, ok("", "content")));
+  const moved = (to: string) => `HTTP/1.1 302 Found\r\nLocation: ${to}\r\nContent-Length: 0\r\n\r\n`;
+  const first = await serve((socket, request) =>
+    hear(socket, request, moved(request.startsWith("GET /a ") ? "/b" : `http://other:${other}/`)),
+  );
+  expect(await load(`http://node:p%40ss%3A@mn:${first}/a`)).toBe("content");
+  const sent = `Basic ${Buffer.from("node:p@ss:").toString("base64")}`;
+  expect(heard).toEqual([sent, sent, "nothing"]);
+});
+
 describe("redirects", () => {
   test("are followed, relative ones too", async () => {
     const port = await serve((socket, request) => {

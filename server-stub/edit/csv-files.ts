@@ -1,6 +1,6 @@
 import { open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { replaceWhole } from "../replace.ts";
+import { removeUnfinished, replaceWhole } from "../replace.ts";
 import { readFinished, untilStill } from "../tables/still.ts";
 import { editCsv } from "./csv-edit.ts";
 import type { TableEdit, TableEditor } from "./editor.ts";
@@ -21,6 +21,7 @@ export function csvFilesEditor(directory: string): TableEditor {
       // The folder may hold a link to where the file really is.
       const path = await realpath(pathOf(edit.table));
       await withFileLock(join(dirname(path), `.${basename(path)}.lock`), async () => {
+        await removeUnfinished(dirname(path));
         for (let attempt = 1; !(await editOnce(path, edit)); attempt += 1)
           if (attempt >= attempts) throw new Error(`it changed ${attempts} times while it was written`);
       });

@@ -1,6 +1,6 @@
 import { lstat, mkdir, open, readdir, readFile, readlink, realpath, symlink, unlink } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { replaceWhole } from "../replace.ts";
+import { removeUnfinished, replaceWhole } from "../replace.ts";
 import { readLabel } from "./configuration.ts";
 import { ownPaths, pxelinuxFolder, pxelinuxPath, type TftpFile, xnbaPath } from "./layout.ts";
 
@@ -114,6 +114,7 @@ export class TftpFolder {
       if (folder !== root && !folder.startsWith(root.endsWith(sep) ? root : root + sep))
         throw new Error(`${next} leads out of ${this.#root}, to ${folder}`);
     }
+    await removeUnfinished(folder);
     return folder;
   }
 }

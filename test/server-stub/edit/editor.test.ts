@@ -21,6 +21,7 @@ import { openPostgres, type Postgres, postgresUsers } from "../../../qemu/postgr
 import { csvFilesEditor } from "../../../server-stub/edit/csv-files.ts";
 import type { TableEdit } from "../../../server-stub/edit/editor.ts";
 import { openEditor } from "../../../server-stub/edit/open.ts";
+import { removeUnfinished } from "../../../server-stub/replace.ts";
 import { formatStatusTime } from "../../../server-stub/status/status.ts";
 
 const header = "#node,groups,status,statustime,comments,disable\n";
@@ -67,6 +68,16 @@ describe("nodelist.csv", () => {
     const text = readFileSync(join(path, "nodelist.csv"), "latin1");
     expect(text).toContain('"n01",,"booting"');
     expect(text).toEndWith('\n"n02",,,,,\n');
+  });
+
+  test("what a server that was killed has left half written goes an hour later", async () => {
+    const path = folder("n01,,,,,\n");
+    writeFileSync(join(path, ".nodelist.csv.7.new"), "half");
+    symlinkSync("nowhere", join(path, ".01-02.7.new"));
+    await csvFilesEditor(path).edit(edit("booting", "n01"));
+    expect(readdirSync(path)).toContain(".nodelist.csv.7.new"); // It might be another server's, at work.
+    await removeUnfinished(path, Date.now() + 3_700_000);
+    expect(readdirSync(path).sort()).toEqual([".nodelist.csv.lock", "nodelist.csv"]);
   });
 
   test("keeps its permissions and stays the file that a link leads to", async () => {

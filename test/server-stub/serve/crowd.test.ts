@@ -41,3 +41,17 @@ describe("a port with room for 3", () => {
     expect(gone).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
   });
 });
+
+test("ports share what files the process may have open", () => {
+  const descriptors = { taken: 0, room: 2 };
+  const ports = [new Crowd(10, descriptors), new Crowd(10, descriptors)];
+  const callers = [1, 2, 3].map((n) => new Caller(`10.0.0.${n}`));
+  const answers = callers.map(({ socket }, number) => ports[number % 2]?.admit(socket));
+  expect(answers).toEqual([
+    undefined,
+    undefined,
+    "there are 2 connections at all ports, and no more files may be open",
+  ]);
+  for (const port of ports) port.disperse();
+  expect(descriptors.taken).toBe(0);
+});

@@ -116,8 +116,10 @@ async function configurationFor(
     system.dhcp(chosen.name, settings.dhcpTimeout),
   );
   if (result.kind === "none") {
-    const now = system.interfaces().find((i) => i.name === chosen.name);
-    throw noLease(chosen, now, result.said, settings.dhcpTimeout);
+    const present = system.interfaces();
+    const now = present.find((i) => i.name === chosen.name);
+    const might = candidates(wantedInterface(options), present).filter((i) => i.name !== chosen.name);
+    throw noLease(chosen, now, might, result.said, settings.dhcpTimeout);
   }
   const { lease, ignored } = readLease(result.variables);
   for (const value of ignored) system.log.say(`network: the DHCP server sent what is of no use, ${value}`);

@@ -76,20 +76,27 @@ export function noLink(
   });
 }
 
-/** `now`: the interface as it is after the time is over, absent where it is gone. */
+/**
+ * `now`: the interface as it is after the time is over, absent where it is gone. `others`: those that would have done
+ * as well, as nothing on the command line names one.
+ */
 export function noLease(
   chosen: Interface,
   now: Interface | undefined,
+  others: readonly Interface[],
   said: string,
   seconds: number,
 ): BootError {
   const link =
     now === undefined ? "the interface is gone" : now.carrier ? "it has link" : "it has lost its link";
+  const names = others.map(({ name, mac }) => `${name} (${mac})`).join(", ");
+  const choose =
+    names === "" ? "" : `; where the node is to boot over another interface, name it with netdev=: ${names}`;
   return fatal("network-dhcp", {
     doing: "get an address by DHCP",
     on: `${chosen.name} (${chosen.mac})`,
     found: `no lease within ${seconds} s; ${link}${said === "" ? "" : `; udhcpc: ${said}`}`,
-    remedy: `check that the DHCP server has an entry for ${chosen.mac} (makedhcp) and that the port is in the right VLAN; statelite.dhcp_timeout= gives it more time`,
+    remedy: `check that the DHCP server has an entry for ${chosen.mac} (makedhcp) and that the port is in the right VLAN; statelite.dhcp_timeout= gives it more time${choose}`,
   });
 }
 

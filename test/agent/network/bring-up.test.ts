@@ -117,6 +117,20 @@ describe("failures", () => {
       [/no lease within 60 s; it has link/, /makedhcp.*statelite\.dhcp_timeout=/],
     ],
     [
+      "no lease, and nothing says that it was the right interface",
+      machine({ cards: [eth0, eth1] }),
+      {},
+      { code: "network-dhcp", on: `eth0 (${MAC.eth0})` },
+      [/no lease within 60 s/, new RegExp(`name it with netdev=: eth1 \\(${MAC.eth1}\\)$`)],
+    ],
+    [
+      "no lease on the interface that was named",
+      machine({ cards: [eth0, eth1] }),
+      { netdev: "eth1" },
+      { code: "network-dhcp", on: `eth1 (${MAC.eth1})` },
+      [/no lease within 60 s/, /gives it more time$/],
+    ],
+    [
       "a name by ifname= that cannot be had",
       machine({ cards: [eth0], broken: "link set dev eth0 name" }),
       { rename: [{ name: "lo", mac: MAC.eth0 }] },

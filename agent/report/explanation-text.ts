@@ -30,7 +30,7 @@ export function formatExplanation(explanation: Explanation, width?: number): str
     `  ${label.padEnd(ANSWERS - 2)}${wrapText(printable(text), width, ANSWERS)}`;
   const lines = [printable(path)];
   if (leadsTo !== undefined) lines.push(line(["leads to", `${leadsTo}, by links of the image`]));
-  if (entry === undefined) lines.push(`  ${imageOnly(problems.length > 0)}`);
+  if (entry === undefined) lines.push(`  ${imageOnly(problems)}`);
   else lines.push(...answers(explanation, entry).map(line));
   if (content !== undefined) lines.push(line(["lies at", content]));
   if (entry !== undefined && entry.candidates.length > 0)
@@ -41,8 +41,10 @@ export function formatExplanation(explanation: Explanation, width?: number): str
   return [...lines, ...problems.map((problem) => formatFinding(problem, width))].join("\n");
 }
 
-function imageOnly(refused: boolean): string {
-  return refused
+function imageOnly(problems: Explanation["problems"]): string {
+  if (problems.some(({ code }) => code === "target-left"))
+    return "no litefile row covers it any more: on the node there is nothing";
+  return problems.length > 0
     ? "a row names it that could not be used: what is there is the image's own, read-only"
     : "no litefile row covers it: it is the image's own, read-only";
 }

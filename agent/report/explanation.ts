@@ -16,7 +16,7 @@ export interface Explanation {
   readonly content?: string;
   /** What was done for the entry, in order. */
   readonly ops: readonly string[];
-  /** Everything that is wrong with the entry, or with a row that could not become one. */
+  /** Everything that is wrong with the entry, with a row that could not become one, or with what a row has left. */
   readonly problems: readonly ReportedProblem[];
   /** Entries below the path, which differ from what covers it. */
   readonly below: readonly string[];
@@ -40,8 +40,10 @@ export function explainPath(
   }, undefined);
   const below = entries.filter((entry) => namesOf(entry).some((name) => isBelow(name, canonical)));
   const concerned = [path, canonical, covering?.path];
-  const problems = document.problems.filter(
-    ({ row }) => row !== undefined && concerned.includes(normalPath(row.path)),
+  const isLeft = ({ code, on }: ReportedProblem) =>
+    covering === undefined && code === "target-left" && isAtOrBelow(path, on);
+  const problems = document.problems.filter((problem) =>
+    problem.row === undefined ? isLeft(problem) : concerned.includes(normalPath(problem.row.path)),
   );
   const found = {
     path,

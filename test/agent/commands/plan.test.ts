@@ -118,6 +118,10 @@ describe("plan", () => {
     expect(notes()).toEqual({ status: 0, notes: [] });
     site.table("litefile", [head, ...rows.slice(0, 1)]);
     expect(notes()).toEqual({ status: 0, notes: ["note target-left /etc/d", "note target-left /srv/e"] });
+    const { status, out } = site.agent("explain", "/etc/d/x", ...PLANNING);
+    expect(out).toContain("no litefile row covers it any more: on the node there is nothing");
+    expect(out).toContain("note: look at the image: /etc/d: a symlink that liteimg made");
+    expect(status).toBe(1);
   });
 
   test("an image that liteimg has never seen is no node's", () => {

@@ -61,7 +61,7 @@ export class Preparation {
     const look = (at: string): Look => this.#lookAtFirst(at);
     const location = this.#view.locate(entry.path, look);
     const destination = this.#view.destination(location, look);
-    const isDangling = destination === undefined && this.#view.look(location).kind === "symlink";
+    const isDangling = destination === undefined && look(location).kind === "symlink";
     if (isDangling && this.#entries.some((other) => other !== entry && within(other.path, entry.path)))
       throw new UnusablePath(
         "it is a symlink that leads to nothing in the image, and there are rows below it",

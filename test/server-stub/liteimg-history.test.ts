@@ -106,6 +106,8 @@ test("what an image was before does not show in what its rows make of it", async
           rows("link,persistent /a", "link /d/e"),
           rows("tmpfs /a", "link,con /d/e"),
         ],
+        // A directory that a row made, and that another row is for something in.
+        [{}, rows("link,persistent /d/"), rows("link /d/", "link /d/e")],
         // One that led to another that led nowhere, before a row put a file in the place of that.
         [
           { "a/b": { link: "/f" }, d: "content", f: { link: "/d/e" } },

@@ -1,9 +1,7 @@
-import { type PostgresLocation, parsePostgres, readCfgloc } from "./postgres-location.ts";
+import { type DatabaseLocation, parsePostgres, readCfgloc } from "./postgres-location.ts";
 
 /** What `--tables` names. */
-export type TablesLocation =
-  | { readonly kind: "csv" | "sqlite"; readonly directory: string }
-  | { readonly kind: "postgres"; readonly database: PostgresLocation };
+export type TablesLocation = { readonly kind: "csv"; readonly directory: string } | DatabaseLocation;
 
 /** For the help of every command that takes tables. */
 export const tablesHelp = `  --tables [csv:]DIR     CSV files in tabdump form, one for each table

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { fatal } from "../../agent/errors.ts";
-import type { TablesLocation } from "./location.ts";
 
 /** Where libpq looks on Debian and Red Hat where no host is named. */
 const socketDirectory = "/var/run/postgresql";
@@ -24,6 +23,11 @@ export interface PostgresLocation {
   readonly rootCertificate?: string;
 }
 
+/** What a line of cfgloc may name. */
+export type DatabaseLocation =
+  | { readonly kind: "sqlite"; readonly directory: string }
+  | { readonly kind: "postgres"; readonly database: PostgresLocation };
+
 /** For messages, without user and password. */
 export function describePostgres({ host, port, database }: PostgresLocation): string {
   return `PostgreSQL database ${database} at ${host}${host.startsWith("/") ? "" : `:${port}`}`;
@@ -45,7 +49,7 @@ export function parsePostgres(dsn: string): PostgresLocation {
  *
  * @throws BootError where there is no such line, or where it names a database that is not read here
  */
-export async function readCfgloc(path: string): Promise<TablesLocation> {
+export async function readCfgloc(path: string): Promise<DatabaseLocation> {
   const line = await firstLine(path);
   const [, kind = "", rest = ""] = /^\s*(\w+):(.*?)\s*$/s.exec(line) ?? [];
   if (kind === "Pg") return { kind: "postgres", database: fromDbi(rest) };

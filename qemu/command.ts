@@ -1,4 +1,5 @@
 import { BenchError } from "./problem.ts";
+import { tied } from "./tied.ts";
 
 export interface RunOptions {
   /** Time limit; the command is killed when it is over. */
@@ -27,7 +28,7 @@ export async function attempt(argv: readonly string[], options: RunOptions): Pro
   let child: Bun.Subprocess<"ignore" | Uint8Array, "inherit" | "pipe", "inherit" | "pipe">;
   try {
     // What this process started must not outlive it: mmdebstrap, for one, would go on for a minute.
-    child = Bun.spawn(["setpriv", "--pdeathsig", "TERM", "--", ...argv], {
+    child = Bun.spawn(tied("TERM", argv), {
       stdin: options.input === undefined ? "ignore" : new TextEncoder().encode(options.input),
       stdout: output,
       stderr: output,

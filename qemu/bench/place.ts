@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { BenchError } from "../problem.ts";
+import { tied } from "../tied.ts";
 import { within } from "../time.ts";
 
 /**
@@ -104,7 +105,7 @@ export function openHost(): Place {
   return {
     kind: "host",
     spawn(argv, stdio) {
-      const process = Bun.spawn(["setpriv", "--pdeathsig", "KILL", "--", ...argv], {
+      const process = Bun.spawn(tied("KILL", argv), {
         stdin: stdio.stdin,
         stdout: stdio.stdout,
         stderr: stdio.stderr,

@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { run } from "../command.ts";
 import { built, out } from "../paths.ts";
+import { tied } from "../tied.ts";
 import { dpkgOptions, type ImageDefinition } from "./definition.ts";
 import { hostSources } from "./sources.ts";
 
@@ -40,10 +41,9 @@ export async function buildImage(definition: ImageDefinition): Promise<string> {
         ...dpkgOptions.flatMap((o) => ["--dpkgopt", o]),
       ];
       await run(
-        [
-          // With its own mounts and processes: whatever ends this, the image's /dev, /proc and /sys go with it.
-          // By SIGKILL, as unshare(1) ignores SIGTERM while its child runs.
-          ...["setpriv", "--pdeathsig", "KILL", "--"],
+        // With its own mounts and processes: whatever ends this, the image's /dev, /proc and /sys go with it.
+        // By SIGKILL, as unshare(1) ignores SIGTERM while its child runs.
+        tied("KILL", [
           ...[
             "unshare",
             "--mount",
@@ -56,7 +56,7 @@ export async function buildImage(definition: ImageDefinition): Promise<string> {
           ],
           ...["mmdebstrap", "--quiet", "--variant=minbase", `--include=${definition.packages.join(",")}`],
           ...[...options, `--customize-hook=${hook} "$1"`, suite, join(fresh, "rootimg"), ...lines],
-        ],
+        ]),
         {
           seconds: 900,
           remedy: "see that out/ has 1 GB to grow, and that apt-get update reaches the mirrors in /etc/apt",

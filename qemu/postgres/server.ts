@@ -7,6 +7,7 @@ import { freePorts } from "../bench/ports.ts";
 import { run } from "../command.ts";
 import type { Authority } from "../pki.ts";
 import { BenchError } from "../problem.ts";
+import { tied } from "../tied.ts";
 import { poll } from "../time.ts";
 import { postgresPrograms } from "./programs.ts";
 
@@ -65,12 +66,11 @@ export async function openPostgres({ tls }: { readonly tls?: Authority } = {}): 
     };
     const started = Bun.spawn(
       [
-        ...[...asNobody(), "setpriv", "--pdeathsig", "INT", "--", join(bin, "postgres"), "-D", data],
-        ...[
-          "-p",
-          String(port),
+        ...asNobody(),
+        ...tied("INT", [
+          ...[join(bin, "postgres"), "-D", data, "-p", String(port)],
           ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-        ],
+        ]),
       ],
       {
         stdin: "ignore",

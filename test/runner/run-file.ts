@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { out, project } from "../../qemu/paths.ts";
+import { tied } from "../../qemu/tied.ts";
 import { countOutcome, type Outcome } from "./outcome.ts";
 
 /** One test file and what it may take. */
@@ -28,9 +29,10 @@ export async function runFile(file: TestFile): Promise<Outcome> {
     [
       ...namespaceOf(file),
       // Ends with this process, and what it booted ends with it.
-      ...["setpriv", "--pdeathsig", "KILL", "--"],
-      ...[process.execPath, "test", `./${file.path}`, `--timeout=${file.testSeconds * 1000}`],
-      ...["--reporter=junit", `--reporter-outfile=${report}`],
+      ...tied("KILL", [
+        ...[process.execPath, "test", `./${file.path}`, `--timeout=${file.testSeconds * 1000}`],
+        ...["--reporter=junit", `--reporter-outfile=${report}`],
+      ]),
     ],
     {
       cwd: project,

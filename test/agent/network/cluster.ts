@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { INITRD_PATHS } from "../../../agent/network/linux.ts";
+import { tied } from "../../../qemu/tied.ts";
 import type { Job, Outcome } from "./in-namespace.ts";
 
 /**
@@ -51,17 +52,7 @@ export class Cluster {
       ...dnsmasqOptions,
     ];
     // It ends with this process, also where that is killed.
-    const argv = [
-      "ip",
-      "netns",
-      "exec",
-      this.#server,
-      "setpriv",
-      "--pdeathsig",
-      "KILL",
-      "dnsmasq",
-      ...options,
-    ];
+    const argv = ["ip", "netns", "exec", this.#server, ...tied("KILL", ["dnsmasq", ...options])];
     this.#dnsmasq = Bun.spawn(argv, { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
     await started(this.#dnsmasq.stderr);
   }

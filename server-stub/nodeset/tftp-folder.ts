@@ -105,6 +105,7 @@ export class TftpFolder {
 
   /** A directory below the root, made where it is missing; links are followed, but not out of the root. */
   async #openFolder(path: string): Promise<string> {
+    await mkdir(this.#root, { recursive: true, mode: 0o755 });
     const root = await realpath(this.#root);
     let folder = root;
     for (const part of path.split("/")) {

@@ -62,6 +62,7 @@ function site(): Site {
 
 test("a node gets its files where each boot loader looks for them", () => {
   const { nodeset, read, tftp, folder } = site();
+  rmSync(tftp, { recursive: true }); // It is made.
   expect(nodeset("n01", `osimage=${image}`)).toEqual({
     status: 0,
     output: "n01: statelite debian12-x86_64-compute\n",

@@ -281,11 +281,14 @@ describe("what cannot be is said, with exit status", () => {
       /^Error: n02: pxelinux\.cfg\/0A00000B would be that of n01, too: they have one address\nError: n01: /m,
     ],
     [
-      "a TFTP directory that is not there",
-      ({ tftp }) => rmSync(tftp, { recursive: true }),
+      "a TFTP directory that is a file",
+      ({ tftp }) => {
+        rmSync(tftp, { recursive: true });
+        writeFileSync(tftp, "");
+      },
       ["n01", "boot"],
       1,
-      /write what nodes boot: \S+: ENOENT/,
+      /write what nodes boot: \S+: (?:EEXIST|ENOTDIR)/,
     ],
   ];
   for (const [rule, prepare, args, status, message] of cases) {

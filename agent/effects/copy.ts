@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { allSettled, awaitedLater, Limiter, takeTurns } from "../concurrency.ts";
 import { SMALL } from "../kernel/copy-files.ts";
 import { kindOf } from "../observe/look.ts";
-import type { OpenedSource, SourcePath, TreeReader } from "../observe/reader.ts";
+import { namesOf, type OpenedSource, type SourcePath, type TreeReader } from "../observe/reader.ts";
 import { fdPath } from "../observe/root.ts";
 import { giveAttributes } from "./attributes.ts";
 import { copyContent } from "./content.ts";
@@ -143,10 +143,8 @@ export class TreeCopy {
 
   /** A part of the names at a time: a directory may hold a million. */
   async #children(from: OpenedSource, copy: Opened, to: CopyTarget, depth: number): Promise<void> {
-    for (let end = false; !end; ) {
-      const read = await this.#options.from.names(from);
-      end = read.end;
-      const some = read.names.flatMap((name): Child[] => {
+    for await (const names of namesOf(this.#options.from, from)) {
+      const some = names.flatMap((name): Child[] => {
         const relative = to.relative === "" ? name.toString() : `${to.relative}/${name.toString()}`;
         if (this.#exclude.has(relative)) return [];
         const lasting = Buffer.concat([to.lasting, Buffer.from("/"), name]);

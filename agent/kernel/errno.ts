@@ -68,6 +68,14 @@ export function errorReason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * Whether a path was looked for and cannot exist: nothing there, something that is no directory on the way, links that
+ * lead in a circle, a name longer than any can be.
+ */
+export function isAbsence(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(errorCode(error) ?? "");
+}
+
 /** For a look at what may not be there. */
 export function unlessMissing(error: unknown): undefined {
   if (errorCode(error) !== "ENOENT") throw error;

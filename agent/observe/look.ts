@@ -1,10 +1,10 @@
 import { type BigIntStats, promises as fs, type Stats } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
-import { errorCode, errorReason } from "../kernel/errno.ts";
+import { errorCode, errorReason, isAbsence } from "../kernel/errno.ts";
 import { baseName, joinPath, type Location, parentPath } from "../plan/layout.ts";
 import type { NodeKind, Observations, Observed, Question } from "../plan/observation.ts";
-import type { TreeReader } from "./reader.ts";
+import { namesOf, type TreeReader } from "./reader.ts";
 import { fdPath, type Root } from "./root.ts";
 
 /** Looks up the answers to all questions, many at a time: on NFS each costs round trips. */
@@ -119,14 +119,6 @@ async function lookInDirectory(
   return found;
 }
 
-/**
- * Nothing there, something that is no directory on the way, links that lead in a circle or are longer than a name can
- * be: the path does not exist.
- */
-function isAbsence(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(errorCode(error) ?? "");
-}
-
 /** A directory that is looked into. */
 interface OpenDirectory {
   readonly fd: number;
@@ -198,7 +190,7 @@ async function lookBehind(
   try {
     return await lookBehindOrThrow(root, directory, question);
   } catch (error) {
-    if (isAbsence(error) || errorCode(error) === "ELOOP") return undefined;
+    if (isAbsence(error)) return undefined;
     throw error;
   }
 }
@@ -228,11 +220,9 @@ async function namesIn(reader: TreeReader, fd: number, asked: ReadonlySet<string
   try {
     const found: string[] = [];
     let others = 0;
-    for (let end = false; !end; ) {
-      const read = await reader.names(directory);
-      const names = read.names.map((name) => name.toString());
+    for await (const some of namesOf(reader, directory)) {
+      const names = some.map((name) => name.toString());
       found.push(...names.filter((name) => asked.has(name) || others++ < SOME_NAMES));
-      end = read.end;
     }
     return found;
   } finally {

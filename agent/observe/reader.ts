@@ -28,7 +28,7 @@ export interface OpenedSource {
   close(): Awaitable<void>;
 }
 
-/** Names in a directory, a thousand or so: there may be millions. */
+/** Some of the names in a directory. */
 export interface Names {
   readonly names: readonly Buffer[];
   /** There are no more. */
@@ -58,14 +58,24 @@ export interface TreeReader {
   xattrs(source: SourcePath, stats: BigIntStats): Awaitable<readonly Xattr[]>;
 }
 
+/** The names in an open directory, a thousand or so at a time: there may be millions. */
+export async function* namesOf(
+  reader: TreeReader,
+  directory: OpenedSource,
+): AsyncGenerator<readonly Buffer[], void> {
+  for (let end = false; !end; ) {
+    const read = await reader.names(directory);
+    yield read.names;
+    end = read.end;
+  }
+}
+
 /** The names of a directory that is small. @throws RangeError where there are more than `most` */
 export async function allNames(reader: TreeReader, directory: OpenedSource, most: number): Promise<Buffer[]> {
   const all: Buffer[] = [];
-  for (let end = false; !end; ) {
-    const read = await reader.names(directory);
-    all.push(...read.names);
+  for await (const some of namesOf(reader, directory)) {
+    all.push(...some);
     if (all.length > most) throw new RangeError(`more than ${most} names in one directory`);
-    end = read.end;
   }
   return all;
 }
@@ -104,7 +114,7 @@ export function waitingReader(calls: KernelCalls): TreeReader {
   return {
     stat: ({ path, follow }) =>
       follow ? promises.stat(path, { bigint: true }) : promises.lstat(path, { bigint: true }),
-    names: async ({ fd }) => namesOf(await calls.nextNames(fd)),
+    names: async ({ fd }) => namesRead(await calls.nextNames(fd)),
     readlink: (path) => promises.readlink(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
     openFile: async (source) => {
@@ -142,7 +152,7 @@ export function localReader(): TreeReader {
   };
   return {
     stat: ({ path, follow }) => (follow ? fs.statSync : fs.lstatSync)(path, { bigint: true }),
-    names: ({ fd }) => namesOf(nextNames(fd)),
+    names: ({ fd }) => namesRead(nextNames(fd)),
     readlink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
     openDirectory: (source) => open(source, DIRECTORY),
     openFile: (source) => {
@@ -164,7 +174,7 @@ export function localReader(): TreeReader {
   };
 }
 
-function namesOf(read: NamesRead): Names {
+function namesRead(read: NamesRead): Names {
   return { names: splitNames(read), end: read.end };
 }
 

@@ -12,7 +12,7 @@ import {
   type PlannedCopy,
 } from "../plan/budget.ts";
 import { filledBytes, kindOf } from "./look.ts";
-import type { OpenedSource, SourcePath, TreeReader } from "./reader.ts";
+import { namesOf, type OpenedSource, type SourcePath, type TreeReader } from "./reader.ts";
 import { fdPath, type Root } from "./root.ts";
 
 /** How copies are added up. */
@@ -96,11 +96,10 @@ class Survey {
     if (depth >= MAX_DEPTH || memoryOf(this.#total) > this.#options.enough) return;
     const directory = await tree.reader.openDirectory(source);
     try {
-      for (let end = false; !end; ) {
-        const read = await tree.reader.names(directory);
-        await this.#some(tree, directory, relative, read.names, depth);
+      for await (const names of namesOf(tree.reader, directory)) {
+        await this.#some(tree, directory, relative, names, depth);
         this.#options.progress?.(this.#total.inodes);
-        end = read.end || memoryOf(this.#total) > this.#options.enough;
+        if (memoryOf(this.#total) > this.#options.enough) return;
       }
     } finally {
       await directory.close();

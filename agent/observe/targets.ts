@@ -1,7 +1,7 @@
 import { promises as fs } from "node:fs";
 import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
-import { errorCode } from "../kernel/errno.ts";
+import { errorCode, isAbsence } from "../kernel/errno.ts";
 import { baseName, followLink, isBelow, joinPath, LAYOUT, ownDirectory, parentPath } from "../plan/layout.ts";
 import type { Target } from "../plan/observation.ts";
 import { kindOf, placeInTree } from "./look.ts";
@@ -93,7 +93,7 @@ async function linkText(root: Root, path: string): Promise<string | undefined> {
     );
   } catch (error) {
     // EINVAL: there, and no symlink. Otherwise not there: its parent may come from a source.
-    if (errorCode(error) === "EINVAL" || isNothing(error)) return undefined;
+    if (errorCode(error) === "EINVAL" || isAbsence(error)) return undefined;
     throw error;
   }
 }
@@ -113,7 +113,7 @@ async function lookInDirectory(root: Root, places: readonly Place[]): Promise<[s
       );
     });
   } catch (error) {
-    if (!isNothing(error)) throw error;
+    if (!isAbsence(error)) throw error;
     return places.map(({ path, canonical }) => [path, { canonical }]);
   }
 }
@@ -139,7 +139,7 @@ async function lookAtTarget(
     const byLiteimg = await leadsByLiteimg(root, followLink(canonical, linkText), found.behind);
     return byLiteimg ? { canonical, linkText } : found;
   } catch (error) {
-    if (!isNothing(error)) throw error;
+    if (!isAbsence(error)) throw error;
     return { canonical, ...link };
   }
 }
@@ -156,9 +156,4 @@ async function leadsByLiteimg(root: Root, path: string, behind: string | undefin
  */
 function isNotYet(path: string): boolean {
   return isBelow(path, LAYOUT.tmpfs);
-}
-
-/** Nothing is there, or can be: something else on the way, links that go round, one with a name that nothing has. */
-function isNothing(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(errorCode(error) ?? "");
 }

@@ -1,5 +1,6 @@
 import { Limiter } from "../concurrency.ts";
 import { O } from "../kernel/constants.ts";
+import { namesOf } from "../observe/reader.ts";
 import { fdPath, type Root } from "../observe/root.ts";
 import { type Containers, SEED_PREFIX, wholeMark } from "../plan/kept.ts";
 import { joinPath, type Location } from "../plan/layout.ts";
@@ -92,11 +93,7 @@ async function eachName(root: Root, location: Location, see: (name: string) => v
   await root.reading(location, O.DIRECTORY | O.NOFOLLOW, async (fd, reader) => {
     const directory = await reader.openDirectory({ path: Buffer.from(fdPath(fd, ".")), follow: true });
     try {
-      for (let end = false; !end; ) {
-        const read = await reader.names(directory);
-        for (const name of read.names) see(name.toString());
-        end = read.end;
-      }
+      for await (const names of namesOf(reader, directory)) for (const name of names) see(name.toString());
     } finally {
       await directory.close();
     }

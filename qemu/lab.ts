@@ -4,7 +4,7 @@ import { bootFilesOf, carryOutCopy } from "../server-stub/nodeset/image-files.ts
 import { TftpFolder } from "../server-stub/nodeset/tftp-folder.ts";
 import { readTables } from "../server-stub/tables/open.ts";
 import { type BackEndKind, openBackEnd } from "./back-ends.ts";
-import { type Bench, openBench, type ServerPoint } from "./bench/bench.ts";
+import { type Bench, type BootSpec, openBench, type ServerPoint } from "./bench/bench.ts";
 import { claimFolder } from "./bench/claim.ts";
 import type { DnsFaults } from "./bench/dnsmasq.ts";
 import type { Export } from "./bench/nfs.ts";
@@ -52,6 +52,8 @@ export interface LabOptions {
   readonly logs?: boolean;
   /** A web server at port 80 of the management node shows {@link Lab.web}. */
   readonly web?: boolean;
+  /** Its boots are timed: see {@link MachineSpec.parallel}. */
+  readonly timed?: boolean;
 }
 
 /** What a machine has beside one network card, and what it is started with. */
@@ -139,7 +141,8 @@ export async function openLab(options: LabOptions, ready?: Prepared): Promise<La
   });
   const rootimg = join(prepared.image, "rootimg");
   const places = { directory: bench.directory, state, sources, web, tftp, tables, rootimg };
-  return assemble(bench, prepared, places, await parametersOf(tables, bench.nodes));
+  const common = { accelerator: prepared.accelerator, parallel: options.timed ?? false };
+  return assemble(bench, prepared, common, places, await parametersOf(tables, bench.nodes));
 }
 
 /** Where `nodeset` expects them: beside the image there is nobody who could copy them. */
@@ -160,18 +163,14 @@ async function parametersOf(folder: string, nodes: Bench["nodes"]): Promise<Read
 function assemble(
   bench: Bench,
   prepared: Prepared,
+  common: Pick<BootSpec, "accelerator" | "parallel">,
   places: Pick<Lab, "directory" | "state" | "sources" | "web" | "tftp" | "tables" | "rootimg">,
   nodeset: ReadonlyMap<string, Parameters>,
 ): Lab {
   let boots = 0;
   const start = (name: string, medium: BootMedium, hardware: Omit<Hardware, "initrd">): Machine => {
     boots++;
-    return bench.boot(name, {
-      medium,
-      accelerator: prepared.accelerator,
-      label: `boot${boots}`,
-      ...hardware,
-    });
+    return bench.boot(name, { medium, label: `boot${boots}`, ...common, ...hardware });
   };
   return {
     ...places,

@@ -13,7 +13,7 @@ import { runFiles, type TestFile } from "./runner/run-file.ts";
 
 const words = process.argv.slice(2);
 
-/** Tests that boot machines take most of the cores each; the others a moment. */
+/** Tests that boot machines take minutes; the others a moment. */
 function findTests(): { machines: TestFile[]; others: TestFile[] } {
   const paths = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: project })]
     .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
@@ -51,8 +51,8 @@ const { machines, others } = findTests();
 const outcomes: Outcome[] = [];
 const built = machines.length > 0 || whole ? await build() : { passed: 0, failed: 0 };
 outcomes.push(built, ...(await runFiles(others, cores)));
-// Most of a fault's time is waiting: two machines share two cores well, and each takes more than one of more.
-if (built.failed === 0) outcomes.push(...(await runFiles(machines, Math.max(2, cores - 1))));
+// A machine takes one core at most, and most of a fault's time is waiting.
+if (built.failed === 0) outcomes.push(...(await runFiles(machines, Math.max(2, cores))));
 else if (machines.length > 0)
   console.error(`not run, as nothing can be booted: ${machines.length} files in test/vm`);
 const total = addOutcomes(outcomes);

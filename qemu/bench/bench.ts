@@ -71,6 +71,8 @@ export interface BootSpec {
   /** MiB. */
   readonly memory?: number;
   readonly processors?: number;
+  /** See {@link MachineSpec.parallel}. */
+  readonly parallel?: boolean;
   /** Files with the bytes of its disks. */
   readonly disks?: readonly string[];
   readonly clock?: string;
@@ -240,6 +242,7 @@ function assemble(
           name,
           accelerator: spec.accelerator,
           processors: spec.processors ?? 2,
+          parallel: spec.parallel ?? false,
           memory: spec.memory ?? 1024,
           medium: spec.medium,
           cards: [card(node(name))],

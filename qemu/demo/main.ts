@@ -19,7 +19,7 @@ async function demo(): Promise<boolean> {
   const network = (await canBuildBridge()) ? "bridge" : "user";
   if (network === "user")
     console.log("no bridge can be made here: QEMU's user network it is, NFS version 4 only");
-  await using lab = await openLab({ name: "demo", network }, prepared);
+  await using lab = await openLab({ name: "demo", network, timed: true }, prepared);
   const { boots, claims } = await bootTwice(lab, console.log);
   const ok = claims.every((claim) => claim.held);
   const file = join(out, "demo", "report.json");

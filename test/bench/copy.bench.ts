@@ -143,7 +143,7 @@ const copy: Benchmark = {
     "for each packet that the guest sends. A file cannot be had for fewer than three calls to the server: OPEN, READ, " +
     "CLOSE.",
   async run() {
-    await using lab = await openLab({ name: "bench-copy" });
+    await using lab = await openLab({ name: "bench-copy", timed: true });
     const folder = join(lab.sources.common, "bench");
     mkdirSync(folder);
     await fill(folder);

@@ -30,7 +30,7 @@ const initrd: Benchmark = {
     "the demo's tables (the cookbook's list and an entry of each option): the first boot, which makes and seeds the " +
     "node's state, against the second, which finds it.",
   async run() {
-    await using lab = await openLab({ name: "bench-initrd" });
+    await using lab = await openLab({ name: "bench-initrd", timed: true });
     const { boots } = await bootTwice(lab, console.log);
     const [first, second] = boots.map(parts) as [Map<string, number>, Map<string, number>];
     const [took, again] = boots.map(whole) as [number, number];

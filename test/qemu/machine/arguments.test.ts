@@ -13,7 +13,8 @@ const spec: MachineSpec = {
 };
 
 test.each<[string, Partial<MachineSpec>, string]>([
-  ["emulation uses a thread for each processor", {}, "-accel tcg,thread=multi"],
+  ["emulated processors take turns", {}, "-accel tcg,thread=single"],
+  ["emulated processors side by side", { parallel: true }, "-accel tcg,thread=multi"],
   ["KVM where it works", { accelerator: "kvm" }, "-accel kvm"],
   ["every extension of the processor, as Bun needs AVX2", {}, "-cpu max"],
   ["a reset ends the machine", {}, "-no-reboot"],

@@ -1,5 +1,5 @@
 import { fatal } from "../../agent/errors.ts";
-import type { ServerLog } from "../log.ts";
+import type { ConnectionLog } from "../serve/limited-log.ts";
 import { type Address, formatAddress, type Listening } from "../serve/listener.ts";
 import { findBootFile } from "./find.ts";
 
@@ -13,21 +13,21 @@ const idleSeconds = 60;
  * @param root what boot loaders see as `/tftpboot`
  * @throws BootError where the address cannot be had
  */
-export function listenBootFiles(at: Address, root: string, log: ServerLog): Listening {
+export function listenBootFiles(at: Address, root: string, log: ConnectionLog): Listening {
   const answer = async (request: Request, client: string): Promise<Response> => {
     const { pathname } = new URL(request.url);
-    const say = (text: string): void => log.line(`${client}: boot file ${pathname.slice(0, 200)}: ${text}`);
+    const name = pathname.slice(0, 200);
     if (request.method !== "GET" && request.method !== "HEAD") {
-      say(`refused: ${request.method}`);
+      log.complaint("boot file refused", client, `${request.method.slice(0, 20)} ${name}`);
       return new Response(null, { status: 405, headers: { Allow: "GET, HEAD" } });
     }
     const file = await findBootFile(root, pathname);
     if (file === undefined) {
-      say("not there");
+      log.complaint("boot file not there", client, name);
       return new Response(null, { status: 404 });
     }
     const content = Bun.file(file);
-    say(`${content.size} bytes`);
+    log.line(`${client}: boot file ${name}: ${content.size} bytes`);
     return new Response(content, { headers: { "Content-Type": "application/octet-stream" } });
   };
   try {

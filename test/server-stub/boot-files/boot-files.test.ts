@@ -4,11 +4,13 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listenBootFiles } from "../../../server-stub/boot-files/listen.ts";
+import { LimitedLog } from "../../../server-stub/serve/limited-log.ts";
 import type { Listening } from "../../../server-stub/serve/listener.ts";
 
 let folder: string;
 let listening: Listening;
 const lines: string[] = [];
+const log = new LimitedLog({ line: (text) => void lines.push(text) });
 const kernel = Buffer.alloc(3_000_000, "kernel ");
 
 beforeAll(() => {
@@ -21,9 +23,7 @@ beforeAll(() => {
   symlinkSync("osimage/img/kernel", join(tftp, "xcat/inside"));
   symlinkSync(join(folder, "secret"), join(tftp, "xcat/outside"));
   symlinkSync(folder, join(tftp, "up"));
-  listening = listenBootFiles({ host: "127.0.0.1", port: 0 }, tftp, {
-    line: (text) => void lines.push(text),
-  });
+  listening = listenBootFiles({ host: "127.0.0.1", port: 0 }, tftp, log);
 });
 afterAll(async () => {
   await listening.close();
@@ -84,9 +84,17 @@ describe("what is asked for", () => {
   }
 });
 
+test("who asks for a hundred files that are not there does not fill the log", async () => {
+  log.flush();
+  lines.length = 0;
+  await Promise.all(Array.from({ length: 100 }, (_, n) => status(`GET /tftpboot/nosuch${n} HTTP/1.1`)));
+  log.flush();
+  expect(lines).toHaveLength(21);
+  expect(lines[0]).toMatch(/^127\.0\.0\.1: boot file not there: \/tftpboot\/nosuch\d+$/);
+  expect(lines.at(-1)).toBe("80 more: boot file not there, from 1 addresses");
+});
+
 test("an address that is taken is said", () => {
   const at = { host: "127.0.0.1", port: Number(listening.address.split(":").at(-1)) };
-  expect(() => listenBootFiles(at, folder, { line: () => {} })).toThrow(
-    /listen: 127\.0\.0\.1:\d+: .*--boot-listen/,
-  );
+  expect(() => listenBootFiles(at, folder, log)).toThrow(/listen: 127\.0\.0\.1:\d+: .*--boot-listen/);
 });

@@ -42,6 +42,11 @@ export class Attempts {
     this.#records.delete(place);
   }
 
+  /** It was tried, and in vain. */
+  failed(place: string): boolean {
+    return this.#records.has(place);
+  }
+
   /** It failed as often as its kind of failure allows. */
   spent(place: string): boolean {
     const record = this.#records.get(place);

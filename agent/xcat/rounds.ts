@@ -25,6 +25,9 @@ export interface RoundsWorld {
   readonly log: Log;
 }
 
+/** Milliseconds. With less another try would end for that alone, and the message would say no more than that. */
+const WORTH_ANOTHER = 1000;
+
 /** Asks one endpoint of a server; rejects with {@link QueryFailure}. `within` is in milliseconds. */
 export type Ask<T> = (server: ServerAddress, endpoint: Endpoint, within: number) => Promise<T>;
 
@@ -52,6 +55,7 @@ export async function askInTurn<T>(
         if (attempts.spent(place) || attempts.wait(place) > 0 || left() <= 0) continue;
         // A server that keeps silent leaves the ones behind it their share of the time.
         const share = left() / (servers.length - index);
+        if (share < WORTH_ANOTHER && attempts.failed(place)) continue;
         const answer = await attempts.make(place, () => ask(server, endpoint, share));
         if (answer !== undefined) return answer;
       }

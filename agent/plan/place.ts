@@ -1,7 +1,8 @@
 import type { Settings } from "../cmdline/options.ts";
 import type { Problem } from "../errors.ts";
 import type { Candidate } from "./candidate.ts";
-import { keepsLink } from "./choose.ts";
+import { keepsLink } from "./candidates.ts";
+import type { Choice } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
 import type { OwnTrees } from "./kept.ts";
 import { followLink, formatLocation, joinPath, LAYOUT, type Location, ownDirectory } from "./layout.ts";
@@ -29,16 +30,6 @@ export interface Placed {
   readonly canonical: string;
   /** The nearest placed entry above. */
   readonly parent?: Placed;
-}
-
-/** What an entry was decided to be made from, before it is known how it can appear. */
-export interface Choice {
-  readonly entry: Entry;
-  readonly candidates: readonly Candidate[];
-  readonly winners: readonly Candidate[];
-  readonly target: Target;
-  readonly merge?: boolean;
-  readonly replaces?: boolean;
 }
 
 /** A choice, and where in the image it is placed. */

@@ -1,8 +1,9 @@
 import type { Candidate, Source } from "../plan/candidate.ts";
+import type { Refused } from "../plan/choose.ts";
 import { formatLocation } from "../plan/layout.ts";
 import { type Observed, resolved } from "../plan/observation.ts";
 import type { Placed } from "../plan/place.ts";
-import type { Plan, Refused } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import type { ReportedEntry, ReportedSource } from "./schema.ts";
 

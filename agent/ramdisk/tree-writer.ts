@@ -16,7 +16,6 @@ import {
 import { O, S } from "../kernel/constants.ts";
 import { errorCode } from "../kernel/errno.ts";
 import { makeNode, setTimes, setXattr } from "../kernel/inode.ts";
-import { close, openAt, openIn } from "../kernel/tree.ts";
 import {
   type ArchiveEntry,
   type ArchiveSink,
@@ -25,12 +24,10 @@ import {
   NamesKept,
   readable,
 } from "./archive.ts";
+import { bytesOf, DirectoriesInside } from "./directories-inside.ts";
 import { ArchiveError } from "./incremental.ts";
 
 type EntryOf<Kind extends ArchiveEntry["kind"]> = Extract<ArchiveEntry, { kind: Kind }>;
-
-/** Directories held open: members of one directory mostly come one after the other. */
-const OPEN_DIRECTORIES = 16;
 
 /** What writing came to. */
 export interface Written {
@@ -48,10 +45,9 @@ const NOTES = 20;
  * an earlier one. In place rather than on threads: the tree is a tmpfs, and memory makes nobody wait.
  */
 export class TreeWriter implements ArchiveSink {
-  readonly #top: number;
-  readonly #open = new Map<ByteString, number>();
-  /** Given their times at the end: what is written into a directory changes them. */
-  readonly #directories = new Map<ByteString, bigint>();
+  readonly #directories: DirectoriesInside;
+  /** Of directories, given them at the end: what is written into one changes them. */
+  readonly #times = new Map<ByteString, bigint>();
   readonly #kept = new NamesKept();
   readonly #notes: string[] = [];
   #bytes = 0;
@@ -62,7 +58,7 @@ export class TreeWriter implements ArchiveSink {
 
   /** @param top descriptor of the directory, open for as long as this is used */
   constructor(top: number) {
-    this.#top = top;
+    this.#directories = new DirectoriesInside(top);
   }
 
   get written(): Written {
@@ -72,11 +68,7 @@ export class TreeWriter implements ArchiveSink {
   begin(entry: ArchiveEntry): void {
     this.#files++;
     // Only here: what one member needs stays open until it is done.
-    for (const [path, fd] of this.#open) {
-      if (this.#open.size <= OPEN_DIRECTORIES) break;
-      this.#open.delete(path);
-      close(fd);
-    }
+    this.#directories.closeSome();
     if (entry.path === "") {
       if (entry.kind !== "directory") throw new ArchiveError(`its top is a ${entry.kind}, not a directory`);
       this.#directory(entry);
@@ -129,14 +121,14 @@ export class TreeWriter implements ArchiveSink {
     } finally {
       closeSync(current.fd);
     }
-    setTimes(this.#place(current.path), current.attributes.mtimeNs, current.attributes.mtimeNs);
+    setTimes(this.#directories.place(current.path), current.attributes.mtimeNs, current.attributes.mtimeNs);
   }
 
   /** After the last member. */
   finish(): void {
-    for (const [path, mtimeNs] of this.#directories) {
+    for (const [path, mtimeNs] of this.#times) {
       try {
-        setTimes(this.#place(path), mtimeNs, mtimeNs);
+        setTimes(this.#directories.place(path), mtimeNs, mtimeNs);
       } catch (error) {
         // A later member has taken its place.
         if (!["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) throw error;
@@ -148,7 +140,7 @@ export class TreeWriter implements ArchiveSink {
   close(): void {
     if (this.#current !== undefined) closeSync(this.#current.fd);
     this.#current = undefined;
-    this.#forgetDirectories();
+    this.#directories.forget();
   }
 
   #file(entry: EntryOf<"file">): void {
@@ -160,8 +152,8 @@ export class TreeWriter implements ArchiveSink {
   #hardlink(entry: EntryOf<"hardlink">): void {
     try {
       // A list of names that has one of them twice makes a link to itself, and the content may come with that.
-      if (entry.target === entry.path) lstatSync(this.#place(entry.target));
-      else this.#make(entry.path, (place) => linkSync(this.#place(entry.target), place));
+      if (entry.target === entry.path) lstatSync(this.#directories.place(entry.target));
+      else this.#make(entry.path, (place) => linkSync(this.#directories.place(entry.target), place));
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
       throw new ArchiveError(
@@ -169,7 +161,7 @@ export class TreeWriter implements ArchiveSink {
       );
     }
     if (entry.size === 0) return;
-    const place = this.#place(entry.path);
+    const place = this.#directories.place(entry.path);
     // A member that came in between may be a device there now: the node's disk is not the archive's to write on.
     if (!lstatSync(place).isFile())
       throw new ArchiveError(`${readable(entry.path)} has content and is a link to what is no file`);
@@ -182,13 +174,13 @@ export class TreeWriter implements ArchiveSink {
     if (path !== "" && !this.#madeDirectory(path)) return;
     this.#attributes(path, entry, true);
     // Named again, as archives that are put together do, it takes up no more.
-    if (!this.#directories.has(path)) this.#kept.add(path);
-    this.#directories.set(path, entry.mtimeNs);
+    if (!this.#times.has(path)) this.#kept.add(path);
+    this.#times.set(path, entry.mtimeNs);
   }
 
   /** False where a symlink stands there that leads to a directory: it stays, as /lib -> usr/lib has to. */
   #madeDirectory(path: ByteString): boolean {
-    const place = this.#place(path);
+    const place = this.#directories.place(path);
     try {
       mkdirSync(place, 0o700);
       return true;
@@ -199,13 +191,13 @@ export class TreeWriter implements ArchiveSink {
     if (there.isDirectory()) return true;
     if (there.isSymbolicLink() && this.#leadsToDirectory(path)) return false;
     this.#remove(path);
-    mkdirSync(this.#place(path), 0o700);
+    mkdirSync(this.#directories.place(path), 0o700);
     return true;
   }
 
   #leadsToDirectory(path: ByteString): boolean {
     try {
-      this.#directoryAt(path);
+      this.#directories.at(path);
       return true;
     } catch {
       return false; // Leads nowhere, in a circle, or to a file: all the same here.
@@ -215,16 +207,16 @@ export class TreeWriter implements ArchiveSink {
   /** Makes what has a name of its own; what has that name already goes away first. */
   #make<T>(path: ByteString, make: (place: Buffer) => T): T {
     try {
-      return make(this.#place(path));
+      return make(this.#directories.place(path));
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
     this.#remove(path);
-    return make(this.#place(path));
+    return make(this.#directories.place(path));
   }
 
   #remove(path: ByteString): void {
-    const place = this.#place(path);
+    const place = this.#directories.place(path);
     try {
       if (lstatSync(place).isDirectory()) rmdirSync(place);
       else unlinkSync(place);
@@ -233,12 +225,12 @@ export class TreeWriter implements ArchiveSink {
       throw new ArchiveError(`${readable(path)} is a directory with content first and something else later`);
     }
     // What was reached through it may be elsewhere now.
-    this.#forgetDirectories();
+    this.#directories.forget();
   }
 
   /** Owner, attributes, mode and times, in the order in which none undoes another. */
   #attributes(path: ByteString, entry: EntryAttributes, hasMode: boolean): void {
-    const place = this.#place(path);
+    const place = this.#directories.place(path);
     lchownSync(place, entry.uid, entry.gid);
     this.#xattrs(path, entry);
     if (hasMode) chmodSync(place, entry.mode);
@@ -248,7 +240,7 @@ export class TreeWriter implements ArchiveSink {
   #xattrs(path: ByteString, { xattrs }: EntryAttributes): void {
     for (const xattr of xattrs) {
       try {
-        setXattr(this.#place(path), xattr);
+        setXattr(this.#directories.place(path), xattr);
       } catch (error) {
         if (errorCode(error) !== "EOPNOTSUPP" && errorCode(error) !== "ENOTSUP") throw error;
         this.#note(
@@ -261,53 +253,6 @@ export class TreeWriter implements ArchiveSink {
   #note(text: string): void {
     if (this.#notes.length < NOTES) this.#notes.push(text);
   }
-
-  /** The path by which the kernel finds a name in its directory, whatever lies between. */
-  #place(path: ByteString): Buffer {
-    if (path === "") return Buffer.from(`/proc/self/fd/${this.#top}/.`);
-    const slash = path.lastIndexOf("/");
-    const directory = this.#directoryAt(slash < 0 ? "" : path.slice(0, slash));
-    return Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), bytesOf(path.slice(slash + 1))]);
-  }
-
-  /** A descriptor of a directory inside the tree, made where no member made it. */
-  #directoryAt(path: ByteString): number {
-    if (path === "") return this.#top;
-    const known = this.#open.get(path);
-    if (known !== undefined) return known;
-    const fd = this.#openOrMake(path);
-    this.#open.set(path, fd);
-    return fd;
-  }
-
-  #openOrMake(path: ByteString): number {
-    try {
-      return this.#openDirectory(path);
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
-    mkdirSync(this.#place(path), 0o755);
-    return this.#openDirectory(path);
-  }
-
-  #openDirectory(path: ByteString): number {
-    const bytes = bytesOf(path);
-    const text = bytes.toString();
-    if (Buffer.from(text).equals(bytes)) return openIn(this.#top, text, O.PATH | O.DIRECTORY);
-    // Not UTF-8, which openIn has no way to say: one component at a time, and no symlinks.
-    const slash = path.lastIndexOf("/");
-    const above = this.#directoryAt(slash < 0 ? "" : path.slice(0, slash));
-    return openAt(above, bytesOf(path.slice(slash + 1)), O.PATH | O.DIRECTORY | O.NOFOLLOW | O.CLOEXEC, 0);
-  }
-
-  #forgetDirectories(): void {
-    for (const fd of this.#open.values()) close(fd);
-    this.#open.clear();
-  }
-}
-
-function bytesOf(text: ByteString): Buffer {
-  return Buffer.from(text, "latin1");
 }
 
 function nodeMode(entry: EntryOf<"character" | "block" | "fifo">): number {

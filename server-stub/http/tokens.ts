@@ -38,7 +38,7 @@ function readTokens(text: string): ReadonlyMap<string, string> {
   const nodes = new Map<string, string>();
   for (const [index, line] of text.split("\n").entries()) {
     const [node, token = "", more] = line
-      .replace(/(?:^|\s)#.*/, "")
+      .replace(/(?:^|\s)#.*/s, "")
       .trim()
       .split(/\s+/);
     if (node === undefined || node === "") continue;

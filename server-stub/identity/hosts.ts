@@ -7,7 +7,7 @@ import type { ServerLog } from "../log.ts";
 export function parseHosts(text: string): ReadonlyMap<string, readonly string[]> {
   const hosts = new Map<string, string[]>();
   for (const line of text.split("\n")) {
-    const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
+    const [address = "", ...names] = line.replace(/#.*/s, "").trim().split(/\s+/);
     const key = canonicalAddress(address);
     if (key === undefined || names.length === 0) continue;
     hosts.set(key, [...(hosts.get(key) ?? []), ...names]);

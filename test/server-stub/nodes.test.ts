@@ -131,6 +131,13 @@ describe("who is asking", () => {
     expect(await who("127.0.0.99")).toBe("n03");
   });
 
+  test("a comment goes on to the end of its line, whatever is in it", () => {
+    expect([...parseHosts("10.0.0.1 n01 # old\r#n02 \u2028 n03\r\n10.0.0.2 n04\r\n")]).toEqual([
+      ["10.0.0.1", ["n01"]],
+      ["10.0.0.2", ["n04"]],
+    ]);
+  });
+
   test("addresses have one spelling", () => {
     const spellings = ["FE80:0::1%eth0", "::0:0:0:0:0.0.0.1", "::FFFF:10.0.0.1", "10.0.0.1", "x"];
     expect(spellings.map(canonicalAddress)).toEqual(["fe80::1", "::1", "10.0.0.1", "10.0.0.1", undefined]);

@@ -22,7 +22,7 @@ async function open(text: string) {
 }
 
 test("a token stands for its node, comments and blank lines for nothing", async () => {
-  const tokens = await open(`# all of them\n\nn01   ${TOKEN}1 # rack 1\r\n n02\t${TOKEN}2`);
+  const tokens = await open(`# all of them\n\nn01   ${TOKEN}1 # rack\r1\r\n n02\t${TOKEN}2`);
   expect(await tokens.nodeOf(`${TOKEN}1`)).toBe("n01");
   expect(await tokens.nodeOf(`${TOKEN}2`)).toBe("n02");
   expect(await tokens.nodeOf(TOKEN)).toBeUndefined();

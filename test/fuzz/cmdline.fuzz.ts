@@ -135,7 +135,8 @@ function checkOptions({
   if (ip.kind === "static") invariant(ip.prefix >= 0 && ip.prefix <= (ip.address.includes(":") ? 128 : 32));
   if (monitorPort !== undefined) checkPort(monitorPort);
   if (logServer !== undefined) checkHost(logServer);
-  checkAbsolute(init.path);
+  // Its ".." lead nowhere: it is looked up, and started, in the image as the root.
+  invariant(/^\/[!-~]+$/.test(init.path), `init ${init.path}`);
   if (settings.report !== undefined) checkAbsolute(settings.report);
   for (const value of [settings.deadline, settings.mountTimeout, settings.queryTimeout, settings.onfailDelay])
     invariant(Number.isInteger(value) && value >= 0 && value <= 86_400, `${value} s`);

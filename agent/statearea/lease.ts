@@ -55,9 +55,9 @@ export function judgeLease(
     code: "state-lease",
     doing: "take the node's state for this machine",
     on,
-    found: `another machine (${who}) booted as ${shown(found.node)} ${describeAge(age)} ago; this one is ${self.addresses.join(", ") || "without an address"}`,
+    found: `another machine (${who}) booted as ${shown(found.node)} ${describeAge(age)}; this one is ${self.addresses.join(", ") || "without an address"}`,
     remedy: ends
-      ? `correct NODE= or the MAC address in the tables; where that machine was replaced, remove .statelite/lease.json there, or wait ${FRESH_SECONDS / 60} minutes`
+      ? `correct NODE= or the MAC address in the tables; where that machine was replaced, remove .statelite/lease.json there${orWait(age)}`
       : "where both run, correct NODE= or the MAC address in the tables of one of them: both write to the same files",
   };
 }
@@ -82,7 +82,18 @@ function shown(text: string): string {
   return printable(text.slice(0, 200));
 }
 
+/** By how much the server's clock may have been set back between two boots without a word about it. */
+const CLOCK_SECONDS = 120;
+
 function describeAge(seconds: number): string {
-  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
-  return seconds < 172_800 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 86_400)} days`;
+  if (seconds < -CLOCK_SECONDS) return "at a time that is yet to come by the file server's clock";
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s ago`;
+  const [count, unit] = seconds < 172_800 ? [seconds / 60, "min"] : [seconds / 86_400, "days"];
+  return `${Math.round(count)} ${unit} ago`;
+}
+
+/** A lease from the future does not grow old while somebody waits. */
+function orWait(age: number): string {
+  if (age < -CLOCK_SECONDS) return "";
+  return `, or wait ${Math.ceil((FRESH_SECONDS - age) / 60)} minutes`;
 }

@@ -38,6 +38,17 @@ describe("a lease that is found on the state", () => {
   });
 });
 
+test("how old a lease is, and how long it keeps another machine out", () => {
+  const says = (age: number) => judgeLease(other, self, age, "mn:/state/n01", true);
+  expect(says(-5)?.found).toContain(" booted as n01 0 s ago; ");
+  expect(says(600)?.found).toContain(" booted as n01 10 min ago; ");
+  expect(says(600)?.remedy).toEndWith(", or wait 50 minutes");
+  expect(says(-86_400)?.found).toContain(
+    " booted as n01 at a time that is yet to come by the file server's clock; ",
+  );
+  expect(says(-86_400)?.remedy).toEndWith(", remove .statelite/lease.json there");
+});
+
 describe("an owner that is found on the state", () => {
   test.each([
     ["this node", { node: "n01" }, undefined],

@@ -2,7 +2,7 @@ import type { ProblemCode } from "../catalogue/catalogue.ts";
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import { normalPath, ownDirectory } from "./layout.ts";
-import { takeNeed } from "./severity.ts";
+import { needOf, takeNeed } from "./severity.ts";
 
 /** Where an entry's content lives and how it appears at its path (semantics section 5). */
 export type Option =
@@ -45,12 +45,18 @@ export function readEntries(rows: readonly LitefileRow[]): Entries {
     }
     const first = byPath.get(entry.path);
     if (first === undefined) byPath.set(entry.path, entry);
-    else if (first.option !== entry.option || first.overlay !== entry.overlay)
-      problems.push(conflict(entry, first));
+    else if (!asksTheSame(entry, first)) problems.push(conflict(entry, first));
     else if (entry.directory && !first.directory) byPath.set(entry.path, entry);
   }
   const entries = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return { entries, problems };
+}
+
+/** Whether it makes no difference which of two rows is used: neither for what is placed, nor for what boots without it. */
+function asksTheSame(one: Entry, other: Entry): boolean {
+  return (
+    one.option === other.option && one.overlay === other.overlay && needOf(one.row) === needOf(other.row)
+  );
 }
 
 /** Option words as a set: their order means nothing, so that `ro,link` is `link,ro`. */

@@ -24,6 +24,15 @@ export function takeNeed(words: readonly string[]): Needed | undefined {
   return { words: others, ...(need !== undefined && { need }) };
 }
 
+/** What a row of litefile says of itself; undefined where it says nothing, or both. */
+export function needOf(row: { readonly options: string }): Need | undefined {
+  return takeNeed(wordsOf(row))?.need;
+}
+
+function wordsOf({ options }: { readonly options: string }): string[] {
+  return options.split(",").map((word) => word.trim());
+}
+
 /**
  * Which problems end the boot (semantics section 9): all fatal ones; of the row problems with `statelite.strict` all or
  * none, by default those of rows that say `required`, and of those that do not say `optional` the ones where going
@@ -33,8 +42,9 @@ export function endsBoot(problem: Problem, strict: BootOptions["settings"]["stri
   if (problem.class === "fatal") return true;
   if (problem.class !== "row" || strict === "none") return false;
   if (strict === "all") return true;
-  const words = problem.row?.options.split(",").map((word) => word.trim()) ?? [];
-  const need = takeNeed(words)?.need;
+  if (problem.row === undefined) return false;
+  const need = needOf(problem.row);
   if (need !== undefined) return need === "required";
+  const words = wordsOf(problem.row);
   return ["persistent", "ro", "localdisk"].some((word) => words.includes(word));
 }

@@ -373,6 +373,12 @@ const rows: readonly Row[] = [
     problems: ["litefile-duplicate //a"],
   },
   {
+    rule: "9 the same path, required by one row only: what a row says of the boot is not lost without a word",
+    world: { litefile: ["tmpfs /a", "required,tmpfs //a", "tmpfs,tmpfs /./a"], defaults: { "/a": a } },
+    ops: ["copy default/a -> tmpfs/a", bound("/a")],
+    problems: ["litefile-duplicate //a"],
+  },
+  {
     rule: "9 two paths that are one by a link of the image: the first is used, the second is a problem",
     world: {
       litefile: ["tmpfs /var/run/x", "tmpfs /run/x"],

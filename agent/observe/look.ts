@@ -41,6 +41,20 @@ const REMOVED = "the directory itself was removed on the server after it was mou
 
 const IN_THE_WAY = "something that is no directory is on the way to it";
 
+/** Why nothing can be made in a directory that is not there; undefined where it can itself be made. */
+async function whyNotToBeMade(root: Root, { tree, path }: Location, error: unknown) {
+  if (errorCode(error) === "ENOTDIR") return IN_THE_WAY;
+  const stats = (up: string, flags: number) =>
+    root.with({ tree, path: up }, flags, (fd) => fs.stat(fdPath(fd))).catch(() => undefined);
+  for (let up = path; up !== "/"; up = parentPath(up)) {
+    const there = await stats(up, O.NOFOLLOW);
+    if (there === undefined) continue; // It is made with what lies in it.
+    const leadsNowhere = there.isSymbolicLink() && (await stats(up, 0)) === undefined;
+    return leadsNowhere ? `the symlink ${up} on the way to it leads nowhere there` : undefined;
+  }
+  return undefined;
+}
+
 /** Trees that have vanished since they were mounted, and how that shows. The image is held by itself. */
 async function goneTrees(root: Root, questions: readonly Question[]): Promise<Map<string, string>> {
   const gone = new Map<string, string>();
@@ -110,9 +124,10 @@ async function lookInDirectory(
       );
     });
   } catch (error) {
-    const isInTheWay = errorCode(error) === "ENOTDIR";
+    const toBeMade = isAbsence(error) && group.some((question) => question.toBeMade);
+    const why = toBeMade ? await whyNotToBeMade(root, location, error) : undefined;
     for (const question of group) {
-      if (isInTheWay && question.toBeMade) found.failures.set(keyOf(question), IN_THE_WAY);
+      if (why !== undefined && question.toBeMade) found.failures.set(keyOf(question), why);
       else if (!isAbsence(error)) found.failures.set(keyOf(question), errorReason(error));
     }
   }

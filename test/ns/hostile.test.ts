@@ -111,7 +111,7 @@ const rows: readonly Row[] = [
       },
     },
     see: { "cat /etc/a /d/x /f": "image\nimage\nimage" },
-    problems: ["op-seed /etc/a", "state-kind /d/", "state-kind /f", "state-kind /g"],
+    problems: ["state-kind /d/", "state-kind /etc/a", "state-kind /f", "state-kind /g"],
   },
   {
     rule: "a state area whose link for an entry below another would be mounted over the node's own file",

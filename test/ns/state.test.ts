@@ -172,6 +172,24 @@ const rows: readonly Row[] = [
     problems: ["state-kind /db/sub/y"],
   },
   {
+    rule: "a symlink of the state on the way to an entry is gone by where it leads somewhere inside, and else is a problem",
+    spec: {
+      litefile: [
+        "persistent /db/",
+        "persistent /db/sub/y",
+        "persistent /srv/d/x/",
+        "persistent /srv/d/x/y/z",
+      ],
+      image: { ...image, "srv/d/x/y/z": "z\n", "srv/d/x/w": "w\n" },
+      state: { db: { link: "nowhere" }, srv: { link: "/elsewhere" }, "elsewhere/own": "own\n" },
+    },
+    see: {
+      [`cd ${state}; readlink db; find elsewhere -type f | sort; cat elsewhere/d/x/y/z`]:
+        "nowhere\nelsewhere/d/x/w\nelsewhere/d/x/y/z\nelsewhere/own\nz",
+    },
+    problems: ["state-kind /db/", "state-kind /db/sub/y"],
+  },
+  {
     rule: "a read-only state area serves what it has, and cannot be seeded",
     spec: {
       litefile: ["persistent /etc/a", "persistent /db/"],

@@ -3,8 +3,11 @@
  * addresses and mount options are quoted in messages, and may hold a password.
  */
 
-/** `//user:password@` and `//token@` in an address, up to the last `@`: a password that is not quoted may hold one. */
-const USER_INFO = /\/\/[^/\s"]*@/g;
+/**
+ * `//user:password@` and `//token@` in an address, up to the last `@`: a password that is not quoted may hold one, and a
+ * slash, where what is before that is no port.
+ */
+const USER_INFO = /\/\/(?:[^/\s"]*|[^/\s"[\]:@]+:(?!\d*\/)[^\s"]{0,200})@/g;
 
 /** `password=…` as a parameter or mount option, up to the next blank, comma, ampersand or quote; all of a quoted value. */
 const NAMED =

@@ -11,6 +11,9 @@ describe("what is said in place of a secret", () => {
   test.each([
     ["imgurl=https://node:hunter2@web/rootimg.gz", "imgurl=https://***@web/rootimg.gz"],
     ["imgurl=https://node:hunt@er2@web/rootimg.gz", "imgurl=https://***@web/rootimg.gz"],
+    ["imgurl=https://node:hunt/er2@web:80/x", "imgurl=https://***@web:80/x"],
+    ["imgurl=http://web:8080/img@v2/x", "imgurl=http://web:8080/img@v2/x"],
+    ["imgurl=http://[fe80::1]:80/img@v2", "imgurl=http://[fe80::1]:80/img@v2"],
     ["MNTOPTS=user=a,pass=hunter2,pwd=hunter2", "MNTOPTS=user=a,pass=***,pwd=***"],
     ["XCAT=https://hunter2@mn:3001,https://mn2", "XCAT=https://***@mn:3001,https://mn2"],
     ["MNTOPTS=sec=sys,password=hunter2,vers=3", "MNTOPTS=sec=sys,password=***,vers=3"],

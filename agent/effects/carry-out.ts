@@ -3,6 +3,7 @@ import type { Problem } from "../errors.ts";
 import { errorCode, errorReason } from "../kernel/errno.ts";
 import type { Log } from "../log.ts";
 import { rowProblem } from "../plan/entry.ts";
+import { LAYOUT } from "../plan/layout.ts";
 import { formatOp, type Op } from "../plan/op.ts";
 import type { Placed } from "../plan/place.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -73,11 +74,24 @@ function opProblem(op: Op, reason: string, code: string | undefined): Problem {
   return rowProblem(op.row, `op-${kind}`, `${formatOp(op)}: ${reason}`, remedyFor(op, code));
 }
 
+/** Where a disk of the node's own is written to, no server and no export is the cause. */
+const LOCAL_DISK_REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: "make room on the node's local disk, or give [localspace] in the partition file more",
+  EROFS: "the node's local disk is read-only: see in dmesg why, and check it with fsck in the shell",
+};
+
+function isOnLocalDisk(op: Op): boolean {
+  const made = op.kind === "seed" ? op.to : op.kind === "mountpoint" ? op.at : undefined;
+  return made?.tree === LAYOUT.localDisk;
+}
+
 function remedyFor(op: Op, code: string | undefined): string {
   if (op.kind === "overlay" && (code === "ENODEV" || code === "EINVAL")) {
     const why = code === "ENODEV" ? "has no overlay file system" : "refuses this overlay, dmesg says why";
     return `this kernel ${why}: build the initrd with its module overlay, or take "overlay" out of the row or of statelite.tmpfs`;
   }
+  const local = isOnLocalDisk(op) ? LOCAL_DISK_REMEDIES[code ?? ""] : undefined;
+  if (local !== undefined) return local;
   switch (code) {
     case "ENOSPC":
       return op.kind === "seed" || op.kind === "mountpoint"

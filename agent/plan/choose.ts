@@ -2,7 +2,14 @@ import type { Problem } from "../errors.ts";
 import type { Candidate, Source } from "./candidate.ts";
 import { candidates } from "./candidates.ts";
 import { type Entry, rowProblem } from "./entry.ts";
-import { type Containers, keptCandidate, ONLY_KEPT, type OwnTrees, whyUnfinished } from "./kept.ts";
+import {
+  type Containers,
+  keptCandidate,
+  ONLY_KEPT,
+  type OwnTrees,
+  remedyForKept,
+  whyUnfinished,
+} from "./kept.ts";
 import { formatLocation } from "./layout.ts";
 import type { PathIndex } from "./nesting.ts";
 import { type Observations, resolved, type Target } from "./observation.ts";
@@ -46,9 +53,8 @@ export function choose(entry: Entry, index: PathIndex, input: Choosing): Choice 
   const replaces = own !== undefined && input.reseed?.has(entry.path) === true;
   if (own !== undefined && !replaces) {
     if (own.passedOver !== undefined) {
-      const remedy = "move it away on the server that keeps it, or change the row; nothing was changed";
       const is = `${formatLocation(own.location)} is ${own.passedOver}`;
-      const problem = rowProblem(entry.row, "state-kind", is, remedy);
+      const problem = rowProblem(entry.row, "state-kind", is, remedyForKept(entry));
       return { entry, candidates: [own, ...found], problem };
     }
     const isContainer = input.containers?.has(entry.path) === true;

@@ -39,6 +39,15 @@ export const MERGE_NAME = ".statelite-merge";
 /** Names that a seed has while it is made; one that was cut off is nobody's content. */
 export const SEED_PREFIX = ".statelite-seed-";
 
+/** What to do about something of the wrong kind there, which the agent never removes. */
+export function remedyForKept({ option }: Entry): string {
+  const where =
+    option === "localdisk"
+      ? 'on the node\'s local disk, in a shell ("shell" on the command line gives one)'
+      : "on the server that keeps it";
+  return `move it away ${where}, or change the row; nothing was changed`;
+}
+
 /** Where it is remembered that a directory was once there as a whole: beside all entries, in the same tree. */
 export function wholeMark({ tree, path }: Location): Location {
   return { tree, path: joinPath(joinPath(`${LAYOUT.statelite}/whole`, path), ".whole") };

@@ -4,7 +4,7 @@ import type { Candidate } from "./candidate.ts";
 import { keepsLink } from "./candidates.ts";
 import type { Choice } from "./choose.ts";
 import { type Entry, rowProblem } from "./entry.ts";
-import type { OwnTrees } from "./kept.ts";
+import { type OwnTrees, remedyForKept } from "./kept.ts";
 import { followLink, formatLocation, joinPath, LAYOUT, type Location, ownDirectory } from "./layout.ts";
 import { type NodeKind, type Observed, resolved, type Target } from "./observation.ts";
 
@@ -238,8 +238,7 @@ function targetProblem(placed: Placed, target: Target): Problem | undefined {
   if ((target.kind === "directory") === directory) return undefined;
   if (wasKept(placed)) {
     const is = `${formatLocation(placed.content)} is a ${directory ? "directory" : "file"}, the image has a ${target.kind} there`;
-    const away = "move it away on the server that keeps it, or change the row; nothing was changed";
-    return rowProblem(entry.row, "state-kind", is, away);
+    return rowProblem(entry.row, "state-kind", is, remedyForKept(entry));
   }
   const found = `the image has a ${target.kind} there, the content is a ${directory ? "directory" : "file"}`;
   return rowProblem(entry.row, "target-kind", found, `make both the same; ${again}`);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { MS } from "../../agent/kernel/constants.ts";
-import { mount } from "../../agent/kernel/mount.ts";
+import { MNT_DETACH, MS } from "../../agent/kernel/constants.ts";
+import { mount, umount } from "../../agent/kernel/mount.ts";
 import { makeNode, type NodeSpec, problemLines } from "./node.ts";
 import { writeTree } from "./trees.ts";
 
@@ -219,6 +219,31 @@ describe("strict", () => {
     await using node = await makeNode({ litefile: [good], image, litetree, settings: "" });
     expect(problemLines(node.ended)).toEqual(ends);
     expect(node.problems[0]?.class).toBe(ends.length > 0 ? "fatal" : "note");
+  });
+
+  test("what is wrong on the local disk sends nobody to the server of the state", async () => {
+    await using node = await makeNode({
+      litefile: ["localdisk /d/", "localdisk /a"],
+      image,
+      localDisk: { d: "a file\n" },
+      settings: "statelite.strict=0",
+    });
+    await using full = await makeNode({
+      litefile: ["localdisk /d/"],
+      image,
+      localDisk: {},
+      arrange: ({ base }) => {
+        const disk = join(base, "disk");
+        mount(disk, disk, "", MS.BIND, "");
+        mount("", disk, "", MS.BIND | MS.REMOUNT | MS.RDONLY, "");
+      },
+      settings: "",
+    });
+    umount(join(full.places.base, "disk"), MNT_DETACH);
+    expect(problemLines(node.problems)).toEqual(["state-kind /d/"]);
+    expect(node.problems[0]?.remedy).toStartWith("move it away on the node's local disk");
+    expect(problemLines(full.ended)).toEqual(["op-seed /d/"]);
+    expect(full.ended[0]?.remedy).toStartWith("the node's local disk is read-only");
   });
 
   test("an image without its place for volatile files ends the boot in any case", async () => {

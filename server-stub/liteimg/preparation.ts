@@ -83,9 +83,10 @@ export class Preparation {
     if (this.#isMade(location)) return { kind: "absent" };
     const look = this.#view.look(location);
     const target = this.#replaced.get(location);
+    if (target === undefined) return look;
     const standsIn =
       look.kind === "symlink" ? linkedEntry(look.target) !== undefined : this.#view.isEmpty(location);
-    return target !== undefined && standsIn ? { kind: "symlink", target } : look;
+    return standsIn ? { kind: "symlink", target } : look;
   }
 
   /**

@@ -45,18 +45,18 @@ export class PlannedTree {
   isEmpty(location: string): boolean {
     const look = this.look(location);
     if (look.kind === "file") return look.empty;
-    return look.kind === "directory" && this.children(location).length === 0;
+    return look.kind === "directory" && this.children(location).next().done === true;
   }
 
-  /** The locations of what will be in a directory. */
-  children(location: string): readonly string[] {
+  /** The locations of what will be in a directory; each is looked at when it is asked for, as there may be many. */
+  *children(location: string): Generator<string, void> {
     const before = this.#before(location);
     const names = typeof before === "string" ? this.#tree.names(before) : [];
     const paths = new Set([
       ...names.map((name) => `${location}/${name}`),
       ...(this.#added.get(location) ?? []),
     ]);
-    return [...paths].filter((path) => this.look(path).kind !== "absent");
+    for (const path of paths) if (this.look(path).kind !== "absent") yield path;
   }
 
   /** Whether a planned op changes something at, below or, where it is about whole trees, above a location. */

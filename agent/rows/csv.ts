@@ -6,6 +6,23 @@ const maxFieldLength = 65_536;
 /** A quoted value may hold newlines; one that spans more lines than this is a forgotten quote. */
 const maxLinesPerRow = 64;
 
+/**
+ * Columns without which the rows of a table say something else, or nothing: a header with a typing error in one of them
+ * would make a table of all files one of none, and a policy row for one command one for all.
+ */
+const needed: ReadonlyMap<string, readonly string[]> = new Map([
+  ["nodelist", ["node"]],
+  ["nodetype", ["node"]],
+  ["noderes", ["node"]],
+  ["statelite", ["node"]],
+  ["osimage", ["imagename"]],
+  ["linuximage", ["imagename"]],
+  ["litefile", ["image", "file", "options"]],
+  ["litetree", ["priority", "image", "directory"]],
+  ["policy", ["priority", "commands", "rule"]],
+  ["site", ["key", "value"]],
+]);
+
 /** A row, or a whole table, that could not be read. `line` is 0 for the whole. */
 export interface TableProblem {
   readonly origin: string;
@@ -14,7 +31,7 @@ export interface TableProblem {
 }
 
 export interface ParsedTable {
-  /** Absent where there is no header: then nothing in the file can be understood. */
+  /** Absent where there is no header, or one without what matters: then nothing in the file can be understood. */
   readonly table?: Table;
   readonly problems: readonly TableProblem[];
 }
@@ -34,6 +51,9 @@ export function parseCsv(name: string, text: string, origin: string): ParsedTabl
     const found = "no header line such as #node,groups,comments,disable";
     return { problems: [{ origin, line: 0, found }] };
   }
+  const lacking = (needed.get(name) ?? []).filter((column) => !columns.includes(column));
+  if (lacking.length > 0)
+    return { problems: [{ origin, line: 0, found: `no column ${lacking.join(", ")} in its header` }] };
   const rows: Row[] = [];
   const problems: TableProblem[] = [];
   for (let at = header + 1; at < lines.length; ) {

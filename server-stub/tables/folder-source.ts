@@ -2,7 +2,7 @@ import { type Stats, watch } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fatal } from "../../agent/errors.ts";
-import type { ParsedTable } from "../../agent/rows/csv.ts";
+import type { ParsedTable, TableProblem } from "../../agent/rows/csv.ts";
 import type { Table, TableSet } from "../../agent/rows/table.ts";
 import type { ServerLog } from "../log.ts";
 import { follow } from "./follower.ts";
@@ -18,6 +18,8 @@ const pollMilliseconds = 5000;
 interface LoadedFile {
   readonly signature: string;
   readonly table?: Table;
+  /** What the log was told of its rows. */
+  readonly complaints?: ReadonlySet<string>;
   /** Why there is no table in it. */
   readonly unreadable?: string;
   /** A newer version that is perhaps not whole yet. */
@@ -83,6 +85,8 @@ export async function openFolder(
       error,
     );
   }
+  if (files.size === 0)
+    log.line(`tables: there are no ${format.description} in ${directory}; without any no node is known`);
   const description = `${format.description} in ${directory}`;
   const follower = follow({ description, refresh, pollMilliseconds }, log);
   const watcher = watch(directory, () => follower.soon());
@@ -137,15 +141,24 @@ async function readChanged(
       }
       if (size > maxFileBytes) throw new Error(`${size} bytes; at most ${maxFileBytes} are read`);
       const parsed = await format.read(path, tableName(format, name));
-      for (const p of parsed.problems)
-        log.line(`tables: ${p.origin}${p.line > 0 ? ` line ${p.line}` : ""}: ${p.found}; ignored`);
+      const complaints = new Set(parsed.problems.map(complaintOf));
+      const same =
+        parsed.table !== undefined &&
+        known?.table !== undefined &&
+        sameButRestless(known.table, parsed.table);
+      // Booting nodes have a table written again and again: what is wrong with other rows has been said.
+      const said = same ? known.complaints : undefined;
+      for (const complaint of complaints) if (said?.has(complaint) !== true) log.line(complaint);
       const table = parsed.table ?? keep(known, path, log);
-      if (table !== undefined && known?.table !== undefined && sameButRestless(known.table, table)) {
-        files.set(name, { signature, table: known.table });
+      if (table !== undefined && (same || table === known?.table)) {
+        files.set(name, { signature, table: known.table ?? table, complaints });
         continue;
       }
       const why = parsed.problems[0]?.found ?? "there is no table in it";
-      files.set(name, table === undefined ? { signature, unreadable: why } : { signature, table });
+      files.set(
+        name,
+        table === undefined ? { signature, unreadable: why } : { signature, table, complaints },
+      );
       changed = true;
     } catch (error) {
       const signature = `unreadable: ${String(error)}`;
@@ -165,6 +178,10 @@ async function readChanged(
   return { changed, unfinished };
 }
 
+function complaintOf({ origin, line, found }: TableProblem): string {
+  return `tables: ${origin}${line > 0 ? ` line ${line}` : ""}: ${found}; ignored`;
+}
+
 /** What is known of a version of a file that may change yet; undefined where it has been as it is for long enough. */
 function stillWriting(before: Writing | undefined, signature: string): Writing | undefined {
   const now = performance.now();
@@ -178,6 +195,8 @@ function stillWriting(before: Writing | undefined, signature: string): Writing |
 async function signatureOf(path: string, { beside, piecemeal }: FileFormat) {
   const of = ({ ino, size, mtimeMs, ctimeMs }: Stats) => `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
   const file = await stat(path);
+  // A pipe would be read for ever, and no change of any table be seen from then on.
+  if (!file.isFile()) throw new Error("it is no regular file");
   const other = beside === undefined ? undefined : await stat(`${path}${beside}`).catch(() => undefined);
   const written = piecemeal === true && isWrittenInPlace(file);
   return { size: file.size, written, signature: `${of(file)} ${other === undefined ? "" : of(other)}` };

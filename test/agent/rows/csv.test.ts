@@ -71,6 +71,19 @@ describe("rows of a CSV file", () => {
     });
   });
 
+  const mistyped: readonly (readonly [table: string, header: string, lacking: string])[] = [
+    ["litefile", "#image,path,options,comments,disable", "file"],
+    ["litetree", "#prio,image,dir,mntopts", "priority, directory"],
+    ["policy", "#priority,name,host,command,noderange,parameters,time,rule,comments,disable", "commands"],
+    ["nodelist", "#nodes,groups", "node"],
+  ];
+  for (const [name, columns, lacking] of mistyped)
+    test(`${name} without ${lacking}: no table, rather than one whose rows say something else`, () => {
+      expect(parseCsv(name, `${columns}\n"a","b","c"\n`, "t.csv")).toEqual({
+        problems: [{ origin: "t.csv", line: 0, found: `no column ${lacking} in its header` }],
+      });
+    });
+
   test("disabled rows are dropped: all but empty, 0 and no", () => {
     const rows = ["", "0", "no", "NO", "1", "yes", "x"].map((value) => `"${value}",,,,"${value}"`);
     expect(cells(`${header}${rows.join("\n")}\n`)?.map((row) => row[0])).toEqual(["", "0", "no", "NO"]);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   closeSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -20,10 +21,12 @@ const baseline = join(import.meta.dir, "../../golden/xcatd/tables-baseline");
 describe("a folder of tables that is followed", () => {
   let folder: string;
   let source: TableSource;
+  let log: string[];
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "statelite-folder-"));
     cpSync(baseline, folder, { recursive: true });
-    source = await openTables(folder, { line: () => {} });
+    log = [];
+    source = await openTables(folder, { line: (line) => void log.push(line) });
   });
   afterEach(() => {
     source.close();
@@ -56,6 +59,47 @@ describe("a folder of tables that is followed", () => {
     const row = after?.rowsWhere("node", "n01")[0];
     expect(row && after?.cell(row, "groups")).toBe("other");
   });
+
+  test("goes on where a pipe has the name of a table, and says so", async () => {
+    const before = source.current().tables.get("litefile");
+    const path = join(folder, "litefile.csv");
+    rmSync(path);
+    expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+    expect((await afterwards()).tables.get("litefile")).toBe(before);
+    expect(log.join("\n")).toContain(`${path}: Error: it is no regular file`);
+  });
+
+  test("says once what is wrong with a row while statuses are written, and again when others change", async () => {
+    const path = join(folder, "nodelist.csv");
+    const complaints = () => log.filter((line) => line.includes("nodelist.csv line 10: ")).length;
+    const row = (groups: string) =>
+      writeFileSync(path, `${readFileSync(path, "latin1")}"bad","a" x\n"n90","${groups}"\n`);
+    row("all");
+    await afterwards();
+    expect(complaints()).toBe(1);
+    for (const status of ["netbooting", "booting"]) {
+      const rows = new Map([["n01", { status, statustime: "now" }]]);
+      await (await openEditor(folder)).edit({ table: "nodelist", key: "node", rows, missing: "leave" });
+      await afterwards();
+    }
+    expect(complaints()).toBe(1);
+    row("compute");
+    await afterwards();
+    expect(complaints()).toBe(2);
+  });
+
+  for (const [kind, named] of [
+    ["csv", "CSV"],
+    ["sqlite", "SQLite"],
+  ] as const)
+    test(`says that no node is known where there are no ${named} files, but perhaps others`, async () => {
+      const other = join(folder, "other");
+      mkdirSync(other);
+      writeFileSync(join(other, kind === "csv" ? "nodelist.sqlite" : "nodelist.csv"), "#node\n");
+      const said: string[] = [];
+      (await openTables(`${kind}:${other}`, { line: (line) => void said.push(line) })).close();
+      expect(said).toEqual([`tables: there are no ${named} files in ${other}; without any no node is known`]);
+    });
 
   for (const [where, cut] of [
     ["in a line", 14],

@@ -29,7 +29,7 @@ export const TABLES = {
   },
   "tables-osimage": {
     meaning: "The tables know no image of that name. Rows for `ALL` apply to any name.",
-    cause: "A typing error in `--image`.",
+    cause: "A typing error in `--image`, or in what `liteimg` was given.",
     remedy: "`tabdump osimage` shows the names.",
   },
   "tables-too-large": {

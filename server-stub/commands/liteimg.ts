@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { type BootError, fatal } from "../../agent/errors.ts";
+import { imageOf } from "../../agent/rows/nodes.ts";
 import { litefileRows } from "../../agent/rows/rows.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { defineCommand, UsageError } from "../cli/command.ts";
@@ -42,8 +43,11 @@ password is touched.`,
 });
 
 async function run(values: Values<typeof options>, operands: readonly string[]): Promise<number> {
-  const image = operands[0] ?? values.image ?? "";
+  const [image = values.image ?? ""] = operands;
+  if (values.image !== undefined && values.image !== image)
+    throw new UsageError(`${image} or ${values.image}: one image at a time`);
   const set = await readTables(tablesOf(values), log);
+  checkNames(set, image);
   const root = imageRoot(values.root ?? rootOf(set, image));
   const rows = rowsFor(set, image);
   const json = values.json === true;
@@ -62,6 +66,43 @@ async function run(values: Values<typeof options>, operands: readonly string[]):
       `${root}: ${rows.length} rows, ${ops.length} changes; recorded in ${recordPath(root)}\n`,
     );
   return 0;
+}
+
+/**
+ * With a name that is mistyped, or other tables than those that were meant, all that the image's own rows made of it
+ * would be put back.
+ */
+function checkNames(set: TableSet, image: string): void {
+  if (!set.tables.has("litefile") && !set.unreadable?.has("litefile"))
+    throw fatal("tables", {
+      doing: "look into a table",
+      on: "litefile",
+      found: "there is no such table",
+      remedy: "see that --tables is right; one without rows puts back what was done to the image",
+    });
+  if (image !== "" && !isImage(set, image))
+    throw fatal("tables-osimage", {
+      doing: "look for the image's rows",
+      on: image,
+      found: "neither the osimage table nor litefile has an image of this name, and no node boots it",
+      remedy: "see the names with: tabdump osimage",
+    });
+}
+
+/** Without an osimage table any name does; nodes have names of images that are not in it, too. */
+function isImage(set: TableSet, image: string): boolean {
+  const osimage = tableOf(set, "osimage");
+  return (
+    osimage.rows.length === 0 ||
+    osimage.rowsWhere("imagename", image).length > 0 ||
+    tableOf(set, "litefile").rowsWhere("image", image).length > 0 ||
+    nodeNames(set).some((node) => imageOf(set, node) === image)
+  );
+}
+
+function nodeNames(set: TableSet): readonly string[] {
+  const nodelist = tableOf(set, "nodelist");
+  return nodelist.rows.map((row) => nodelist.cell(row, "node"));
 }
 
 /** Without an image's name nobody could say whether rows for one image were meant. */

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const golden = join(import.meta.dir, "../golden");
@@ -109,6 +110,28 @@ test("--json gives the rows of several nodes", () => {
       rows: ["127.0.0.1:/syncdirs/n02", "127.0.0.1:/syncdirs/debian12/compute", "127.0.0.1:/syncdirs/common"],
     },
   ]);
+});
+
+describe("liteimg puts nothing back for a mistake", () => {
+  const tables = (set: string) => ["--tables", join(golden, "xcatd", set)];
+  const none = mkdtempSync(join(tmpdir(), "statelite-no-tables-"));
+  const root = join(none, "rootimg");
+  mkdirSync(root);
+  afterAll(() => rmSync(none, { recursive: true }));
+  const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+    ["a mistyped name", ["imgg", ...tables("tables-edges")], 1, /: imgg: neither the osimage table/],
+    ["tables without a litefile", ["imgg", "--tables", none], 1, /: litefile: there is no such table/],
+    ["two names", ["imgg", "--image", "other-image", ...tables("tables-edges")], 2, /one image at a time/],
+    ["a name in osimage", [image, ...tables("tables-baseline")], 0, /^$/],
+    ["a name in litefile alone", ["other-image", ...tables("tables-edges")], 1, /: check the litefile rows/],
+    ["a name that a node has", ["debian12-x86_64-statelite-compute", ...tables("tables-baseline")], 0, /^$/],
+  ];
+  for (const [what, args, status, message] of cases)
+    test(what, () => {
+      const done = run("liteimg", "--dry-run", "--root", root, ...args);
+      expect(done.errors).toMatch(message);
+      expect(done.status).toBe(status);
+    });
 });
 
 test("liteimg wants the image's name where the table has rows for single images", () => {

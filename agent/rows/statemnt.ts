@@ -11,6 +11,9 @@ export interface StateLocation {
   readonly errors: readonly string[];
 }
 
+/** A server and an absolute directory; what falls apart at more colons is neither. */
+const MOUNTABLE = /^[^\s:/[\]]+:\/[^:]*$/;
+
 /** The node's row of the statelite table, its own or that of the first of its groups that has one. */
 export async function stateLocation(set: TableSet, node: string, run: CommandRunner): Promise<StateLocation> {
   const statemnt = nodeAttribute(set, node, "statelite", "statemnt");
@@ -24,6 +27,11 @@ export async function stateLocation(set: TableSet, node: string, run: CommandRun
       ...errors,
       ...(lacks(/UNDEFINED/) ? ["a variable has no value for this node"] : []),
       ...(lacks(/#CMD=.* did not return output#/s) ? ["a #CMD= gave nothing"] : []),
+      ...(errors.length === 0 && !MOUNTABLE.test(source)
+        ? [
+            `it comes out as "${source}", server:/directory was wanted; a server with an IPv6 address needs a name`,
+          ]
+        : []),
     ].map((error) => `statelite.statemnt ${statemnt}: ${error}`),
   };
 }

@@ -2,7 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 /** Where boot loaders see the TFTP directory, as xCAT's web server shows it. */
-const prefix = "/tftpboot/";
+const folder = "tftpboot";
 
 /**
  * The file that a URL's path means: a regular one, below the directory also where links lead, and no name in the path
@@ -12,12 +12,10 @@ const prefix = "/tftpboot/";
  */
 export async function findBootFile(root: string, path: string): Promise<string | undefined> {
   const decoded = decode(path);
-  if (decoded === undefined || !decoded.startsWith(prefix)) return undefined;
+  if (!decoded?.startsWith("/")) return undefined;
   // xCAT writes two slashes in places, and boot loaders ask so.
-  const names = decoded
-    .slice(prefix.length)
-    .split("/")
-    .filter((name) => name !== "");
+  const [first, ...names] = decoded.split("/").filter((name) => name !== "");
+  if (first !== folder) return undefined;
   if (names.length === 0 || names.some((name) => name.startsWith(".") || name.includes("\0")))
     return undefined;
   try {

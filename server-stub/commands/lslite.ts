@@ -5,7 +5,7 @@ import { imageOf } from "../../agent/rows/nodes.ts";
 import { formatLitefileRow, litefileRows } from "../../agent/rows/rows.ts";
 import { stateLocation } from "../../agent/rows/statemnt.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
-import { defineCommand } from "../cli/command.ts";
+import { defineCommand, UsageError } from "../cli/command.ts";
 import { allowCmdOption, noderangeOperand, tablesOf, tablesOption } from "../cli/common.ts";
 import type { Options, Values } from "../cli/options.ts";
 import { stderrLog as log } from "../log.ts";
@@ -56,6 +56,8 @@ async function run(values: Values<typeof options>, [range]: readonly string[]): 
     process.stdout.write(summaryHelp);
     return 2;
   }
+  if (range !== undefined && values.image !== undefined)
+    throw new UsageError(`nodes (${range}) or an image (${values.image}), not both`);
   const set = await readTables(tablesOf(values), log);
   const run = values["allow-cmd"] === true ? shellCommands(log) : refuseCommands(log);
   const { summaries, errors } =

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { imageOf } from "../../agent/rows/nodes.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
@@ -25,10 +26,12 @@ export async function partitionLines(set: TableSet, node: string): Promise<reado
 }
 
 async function readSmall(path: string): Promise<string> {
-  const file = await open(Buffer.from(path, "latin1"), "r");
+  // A FIFO would have to be waited for.
+  const file = await open(Buffer.from(path, "latin1"), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await file.stat();
-    if (size > maxBytes) throw new Error(`${size} bytes`);
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new Error("it is no regular file");
+    if (stats.size > maxBytes) throw new Error(`${stats.size} bytes`);
     return await file.readFile("latin1");
   } finally {
     await file.close();

@@ -55,6 +55,7 @@ describe("exit status", () => {
       /\/nonexistent: ENOENT/,
     ],
     ["1 for an unknown image", ["lslite", ...baseline, "-i", "nosuch"], 1, /'nosuch' is not defined/],
+    ["2 for nodes and an image", ["lslite", ...baseline, "-i", image, "n01"], 2, /nodes \(n01\) or an image/],
     ["1 for the machine's own root as image", ["liteimg", ...baseline, "--root", "/"], 1, /own root/],
     [
       "1 for a certificate that is none",

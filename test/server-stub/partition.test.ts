@@ -13,10 +13,12 @@ test("getpartition sends the partition file where policy allows it", async () =>
   await cp(join(import.meta.dir, "../golden/xcatd/tables-baseline"), tables, { recursive: true });
   const file = join(tables, "partition");
   await Bun.write(file, "enable=yes\n[disk]\ndev=/dev/vda & co");
+  const pipe = join(tables, "pipe");
+  expect(Bun.spawnSync(["mkfifo", pipe]).exitCode).toBe(0);
   const image = (name: string, path: string): string => `"${name}","${path}",,\n`;
   await Bun.write(
     join(tables, "linuximage.csv"),
-    `#imagename,partitionfile,comments,disable\n${image("rhels9-x86_64-statelite-compute", file)}${image("img-grouped", `s:${file}.gone`)}`,
+    `#imagename,partitionfile,comments,disable\n${image("rhels9-x86_64-statelite-compute", file)}${image("img-grouped", `s:${pipe}`)}`,
   );
   const policy = await Bun.file(join(tables, "policy.csv")).text();
   await Bun.write(join(tables, "policy.csv"), `${policy}"5",,,"getpartition",,,,"allow",,\n`);

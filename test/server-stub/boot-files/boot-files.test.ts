@@ -61,6 +61,7 @@ describe("what is asked for", () => {
       "GET /tftpboot//xcat/osimage/img/kernel HTTP/1.1",
       "HTTP/1.1 200 OK",
     ],
+    ["two slashes before it", "GET //tftpboot/xcat/osimage/img/kernel HTTP/1.1", "HTTP/1.1 200 OK"],
     ["a link inside", "GET /tftpboot/xcat/inside HTTP/1.1", "HTTP/1.1 200 OK"],
     ["percent signs", "GET /tftpboot/xcat/osimage/img/%6bernel HTTP/1.1", "HTTP/1.1 200 OK"],
     ["what is not there", "GET /tftpboot/nosuch HTTP/1.1", "HTTP/1.1 404 Not Found"],

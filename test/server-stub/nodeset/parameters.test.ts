@@ -165,6 +165,16 @@ describe("what a boot loader or the kernel would misread is refused", () => {
       { statelite: "#node,statemnt\ncompute,10.0.0.2:/#CMD=echo x#\n" },
       "statelite.statemnt 10.0.0.2:/#CMD=echo x#: a #CMD= gave nothing",
     ],
+    [
+      "a state that no node could mount",
+      { statelite: "#node,statemnt\ncompute,[fd00::1]:/state\n" },
+      'statelite.statemnt [fd00::1]:/state: it comes out as "[fd00 :1]", server:/directory was wanted; a server with an IPv6 address needs a name',
+    ],
+    [
+      "a state without a server",
+      { statelite: "#node,statemnt\ncompute,/state\n" },
+      'statelite.statemnt /state: it comes out as "/state", server:/directory was wanted',
+    ],
     ["an image of nothing", { osimage: "#imagename\nimg\n", nodetype: "#node,os\n" }, "img has no os"],
   ];
   for (const [rule, change, message] of cases) {

@@ -41,6 +41,7 @@ export async function untilStill(path: string): Promise<void> {
 
 /** By the clock of this machine; where a file server has another one nothing is fresh. */
 function isFresh({ mtimeMs }: Stats): boolean {
-  const age = Date.now() - mtimeMs;
+  // The clock says whole milliseconds, a file's time may be finer.
+  const age = Date.now() - Math.floor(mtimeMs);
   return age >= 0 && age < stillMilliseconds;
 }

@@ -195,7 +195,7 @@ test("an answer that is cut short is never used", async () => {
     else socket.write(whole);
   });
   const problems = await problemsOf(
-    queryTables(requestTo([addressOf(server)], { within: 400 }), new World()),
+    queryTables(requestTo([addressOf(server)], { within: 3000 }), new World()),
   );
   expect(problems).toMatchObject([{ code: "query-cut-short" }]);
 });

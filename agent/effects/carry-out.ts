@@ -74,12 +74,7 @@ function opProblem(op: Op, reason: string, code: string | undefined): Problem {
   return rowProblem(op.row, `op-${kind}`, `${formatOp(op)}: ${reason}`, remedyFor(op, code));
 }
 
-/** Where a disk of the node's own is written to, no server and no export is the cause. */
-const LOCAL_DISK_REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: "make room on the node's local disk, or give [localspace] in the partition file more",
-  EROFS: "the node's local disk is read-only: see in dmesg why, and check it with fsck in the shell",
-};
-
+/** A disk of the node's own is written to: no server and no export is the cause. */
 function isOnLocalDisk(op: Op): boolean {
   const made = op.kind === "seed" ? op.to : op.kind === "mountpoint" ? op.at : undefined;
   return made?.tree === LAYOUT.localDisk;
@@ -90,10 +85,10 @@ function remedyFor(op: Op, code: string | undefined): string {
     const why = code === "ENODEV" ? "has no overlay file system" : "refuses this overlay, dmesg says why";
     return `this kernel ${why}: build the initrd with its module overlay, or take "overlay" out of the row or of statelite.tmpfs`;
   }
-  const local = isOnLocalDisk(op) ? LOCAL_DISK_REMEDIES[code ?? ""] : undefined;
-  if (local !== undefined) return local;
   switch (code) {
     case "ENOSPC":
+      if (isOnLocalDisk(op))
+        return "make room on the node's local disk, or give [localspace] in the partition file more";
       return op.kind === "seed" || op.kind === "mountpoint"
         ? "make room in the persistent area"
         : "give the node more memory, or have litefile list less: the tmpfs is full";
@@ -105,6 +100,8 @@ function remedyFor(op: Op, code: string | undefined): string {
         ? "export the persistent area to this node read-write and with no_root_squash"
         : "export the source to this node with no_root_squash, so that root may read it";
     case "EROFS":
+      if (isOnLocalDisk(op))
+        return "the node's local disk is read-only: see in dmesg why, and check it with fsck in the shell";
       return op.kind === "seed"
         ? "export the persistent area read-write"
         : "check for a symlink in the source that leads into the read-only image";

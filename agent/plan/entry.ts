@@ -2,7 +2,7 @@ import type { ProblemCode } from "../catalogue/catalogue.ts";
 import type { Problem } from "../errors.ts";
 import type { LitefileRow } from "../xcat/tables.ts";
 import { normalPath, ownDirectory } from "./layout.ts";
-import { needOf, takeNeed } from "./severity.ts";
+import { needOf, optionWords, takeNeed } from "./severity.ts";
 
 /** Where an entry's content lives and how it appears at its path (semantics section 5). */
 export type Option =
@@ -85,7 +85,7 @@ const OVERLAY = "overlay";
 
 /** What a litefile options column asks for; undefined where no meaning is defined for it. */
 export function parseOptions(text: string): Pick<Entry, "option" | "overlay"> | undefined {
-  const needed = takeNeed(text.split(",").map((word) => word.trim()));
+  const needed = takeNeed(optionWords(text));
   if (needed === undefined) return undefined;
   const all = new Set(needed.words);
   const overlay = all.delete(OVERLAY);

@@ -26,10 +26,11 @@ export function takeNeed(words: readonly string[]): Needed | undefined {
 
 /** What a row of litefile says of itself; undefined where it says nothing, or both. */
 export function needOf(row: { readonly options: string }): Need | undefined {
-  return takeNeed(wordsOf(row))?.need;
+  return takeNeed(optionWords(row.options))?.need;
 }
 
-function wordsOf({ options }: { readonly options: string }): string[] {
+/** The words of a litefile options column. */
+export function optionWords(options: string): string[] {
   return options.split(",").map((word) => word.trim());
 }
 
@@ -45,6 +46,6 @@ export function endsBoot(problem: Problem, strict: BootOptions["settings"]["stri
   if (problem.row === undefined) return false;
   const need = needOf(problem.row);
   if (need !== undefined) return need === "required";
-  const words = wordsOf(problem.row);
+  const words = optionWords(problem.row.options);
   return ["persistent", "ro", "localdisk"].some((word) => words.includes(word));
 }

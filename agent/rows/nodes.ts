@@ -9,6 +9,12 @@ export function isNode(set: TableSet, name: string): boolean {
   return tableOf(set, "nodelist").rowsWhere("node", name).length > 0;
 }
 
+/** The names of all nodes, in the order of the table. */
+export function allNodes(set: TableSet): readonly string[] {
+  const nodelist = tableOf(set, "nodelist");
+  return nodelist.rows.map((row) => nodelist.cell(row, "node")).filter((node) => node !== "");
+}
+
 /** The node's groups in the order of `nodelist.groups`, in which attributes are looked for. Blanks are part of a name. */
 export function groupsOf(set: TableSet, node: string): readonly string[] {
   const nodelist = tableOf(set, "nodelist");

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { type BootError, fatal } from "../../agent/errors.ts";
-import { imageOf } from "../../agent/rows/nodes.ts";
+import { allNodes, imageOf } from "../../agent/rows/nodes.ts";
 import { litefileRows } from "../../agent/rows/rows.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { defineCommand, UsageError } from "../cli/command.ts";
@@ -96,13 +96,8 @@ function isImage(set: TableSet, image: string): boolean {
     osimage.rows.length === 0 ||
     osimage.rowsWhere("imagename", image).length > 0 ||
     tableOf(set, "litefile").rowsWhere("image", image).length > 0 ||
-    nodeNames(set).some((node) => imageOf(set, node) === image)
+    allNodes(set).some((node) => imageOf(set, node) === image)
   );
-}
-
-function nodeNames(set: TableSet): readonly string[] {
-  const nodelist = tableOf(set, "nodelist");
-  return nodelist.rows.map((row) => nodelist.cell(row, "node"));
 }
 
 /** Without an image's name nobody could say whether rows for one image were meant. */

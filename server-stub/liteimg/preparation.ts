@@ -2,7 +2,7 @@ import type { Problem } from "../../agent/errors.ts";
 import type { Entry, Placement } from "./entries.ts";
 import { defaultPath, imageLinkText, linkedEntry, tmpfsLinkText, tmpfsPath } from "./links.ts";
 import type { RecordedEntry } from "./record.ts";
-import { type ImageTree, type Look, sameTree, UnusablePath } from "./tree.ts";
+import { type ImageTree, type Look, pathProblem, sameTree, UnusablePath } from "./tree.ts";
 import { type PlannedTree, parentOf, within } from "./view.ts";
 
 /** Placements that leave the same marks on an image. */
@@ -259,15 +259,7 @@ export class Preparation {
       step();
     } catch (error) {
       if (!(error instanceof UnusablePath)) throw error;
-      const remedy = "correct the row or the image";
-      this.problems.push({
-        class: "fatal",
-        code: "liteimg-path",
-        doing: "prepare the image",
-        on: row,
-        found: error.message,
-        remedy,
-      });
+      this.problems.push(pathProblem(row, error, "correct the row or the image"));
     }
   }
 }

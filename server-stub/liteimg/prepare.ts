@@ -2,12 +2,12 @@ import { BootError, fatal, type Problem } from "../../agent/errors.ts";
 import { withFileLock } from "../edit/lock.ts";
 import { carryOut } from "./carry-out.ts";
 import { checkRows, type SourceRow } from "./entries.ts";
-import { refuseMounts } from "./mounts.ts";
+import { mountPoints, refuseMounts } from "./mounts.ts";
 import { formatOp, type Op } from "./ops.ts";
 import { type ImagePlan, planImage } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { recover } from "./swap.ts";
-import { ImageTree, UnusablePath } from "./tree.ts";
+import { ImageTree, pathProblem, UnusablePath } from "./tree.ts";
 
 /**
  * What {@link prepareImage} would do now; reads only.
@@ -18,8 +18,9 @@ import { ImageTree, UnusablePath } from "./tree.ts";
 export async function planPreparation(root: string, rows: readonly SourceRow[]): Promise<ImagePlan> {
   const { entries, problems } = checkRows(rows);
   refuse(problems);
-  const plan = planImage(new ImageTree(root), entries, await readRecord(root));
-  refuse([...plan.problems, ...mountProblems(root, plan)]);
+  const tree = new ImageTree(root);
+  const plan = planImage(tree, entries, await readRecord(root));
+  refuse([...plan.problems, ...mountProblems(tree, plan)]);
   return plan;
 }
 
@@ -56,27 +57,17 @@ async function prepareAlone(root: string, rows: readonly SourceRow[], done: (op:
 }
 
 /** What is mounted in the image is met before anything is changed, and not in the middle. */
-function mountProblems(root: string, { putBack, prepare }: ImagePlan): readonly Problem[] {
-  const tree = new ImageTree(root);
+function mountProblems(tree: ImageTree, { putBack, prepare }: ImagePlan): readonly Problem[] {
+  const points = mountPoints();
   return [...putBack, ...prepare].flatMap((op): readonly Problem[] => {
     const removed = op.kind === "move" ? op.from : op.path;
     if (op.kind !== "move" && op.kind !== "remove" && op.kind !== "copy") return [];
     try {
-      refuseMounts(tree.real(removed));
+      refuseMounts(tree.real(removed), points);
       return [];
     } catch (error) {
       if (!(error instanceof UnusablePath)) throw error;
-      const remedy = "unmount it, and run liteimg again";
-      return [
-        {
-          class: "fatal",
-          code: "liteimg-path",
-          doing: "prepare the image",
-          on: formatOp(op),
-          found: error.message,
-          remedy,
-        },
-      ];
+      return [pathProblem(formatOp(op), error, "unmount it, and run liteimg again")];
     }
   });
 }

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import type { Problem } from "../../agent/errors.ts";
 import { defaultPath, linkedEntry } from "./links.ts";
 
 /** What stands at a path. */
@@ -13,6 +14,12 @@ export type Look =
 /** A path of the image that cannot be used; the message says why. */
 export class UnusablePath extends Error {
   override readonly name = "UnusablePath";
+}
+
+/** That a row, or what has to be done for one, meets such a path. */
+export function pathProblem(on: string, { message }: UnusablePath, remedy: string): Problem {
+  const parts = { doing: "prepare the image", on, found: message, remedy };
+  return { class: "fatal", code: "liteimg-path", ...parts };
 }
 
 const maxLinks = 40;

@@ -1,4 +1,4 @@
-import { groupsOf, isNode, nodeAttribute, siteValue } from "../../agent/rows/nodes.ts";
+import { allNodes, groupsOf, isNode, nodeAttribute, siteValue } from "../../agent/rows/nodes.ts";
 import { type TableSet, tableOf } from "../../agent/rows/table.ts";
 import { perSet } from "../tables/per-set.ts";
 import { columnOf } from "./node-columns.ts";
@@ -138,7 +138,7 @@ function expandAtom(set: TableSet, atom: string, work: Work, depth: number): rea
   if (atom.startsWith("(") && atom.endsWith(")"))
     return [...expandList(set, atom.slice(1, -1), work, depth + 1)];
   const matches = byPattern(atom) ?? byCriterion(set, atom);
-  return matches === undefined ? expandName(set, atom, work, depth) : work.filter(allNodes(set), matches);
+  return matches === undefined ? expandName(set, atom, work, depth) : work.filter(nodesOf(set), matches);
 }
 
 /** A node, a group, or a range of either. */
@@ -146,7 +146,7 @@ function expandName(set: TableSet, name: string, work: Work, depth: number): rea
   work.spend(1);
   if (isNode(set, name)) return [name];
   const dynamic = dynamicGroup(set, name);
-  if (dynamic !== undefined) return work.filter(allNodes(set), dynamic);
+  if (dynamic !== undefined) return work.filter(nodesOf(set), dynamic);
   const members = groupMembers(set).get(name);
   if (members !== undefined) {
     work.spend(members.length);
@@ -165,10 +165,7 @@ function expandName(set: TableSet, name: string, work: Work, depth: number): rea
   return names.flatMap((one) => expandName(set, one, work, depth + 1));
 }
 
-const allNodes = perSet((set) => {
-  const nodelist = tableOf(set, "nodelist");
-  return nodelist.rows.map((row) => nodelist.cell(row, "node")).filter((node) => node !== "");
-});
+const nodesOf = perSet(allNodes);
 
 /** Whether a node is meant. */
 type Criterion = (node: string) => boolean;

@@ -149,17 +149,13 @@ async function readChanged(
       // Booting nodes have a table written again and again: what is wrong with other rows has been said.
       const said = same ? known.complaints : undefined;
       for (const complaint of complaints) if (said?.has(complaint) !== true) log.line(complaint);
-      const table = parsed.table ?? keep(known, path, log);
-      if (table !== undefined && (same || table === known?.table)) {
-        files.set(name, { signature, table: known.table ?? table, complaints });
-        continue;
-      }
+      const table = same ? known.table : (parsed.table ?? keep(known, path, log));
       const why = parsed.problems[0]?.found ?? "there is no table in it";
       files.set(
         name,
         table === undefined ? { signature, unreadable: why } : { signature, table, complaints },
       );
-      changed = true;
+      changed ||= table === undefined || table !== known?.table;
     } catch (error) {
       const signature = `unreadable: ${String(error)}`;
       if (known?.signature === signature) continue;
